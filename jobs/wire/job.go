@@ -1,0 +1,150 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"example.org/carryout/jobs"
+)
+
+type jobJSON struct {
+	ID        jobs.ID      `json:"id"`
+	State     jobs.State   `json:"state"`
+	Spec      specJSON     `json:"spec"`
+	Created   stamp        `json:"created"`
+	Started   stamp        `json:"started"`
+	Finished  stamp        `json:"finished"`
+	Expires   stamp        `json:"expires"`
+	Attempt   int          `json:"attempt"`
+	LastEvent int64        `json:"last_event"`
+	Place     *int         `json:"place"`
+	Progress  progressJSON `json:"progress"`
+	Warnings  int64        `json:"warnings"`
+	Reason    *string      `json:"reason"`
+	Error     *failureJSON `json:"error"`
+	File      *fileJSON    `json:"file"`
+	URLs      urlsJSON     `json:"urls"`
+}
+
+type specJSON struct {
+	Source  string            `json:"source"`
+	Paths   []string          `json:"paths,omitempty"`
+	Table   string            `json:"table,omitempty"`
+	Columns []string          `json:"columns,omitempty"`
+	Format  string            `json:"format"`
+	Options map[string]string `json:"options,omitempty"`
+}
+
+type failureJSON struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+type fileJSON struct {
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	Type   string `json:"type"`
+	SHA256 string `json:"sha256"`
+	URL    string `json:"url"`
+}
+
+type urlsJSON struct {
+	Self   string `json:"self"`
+	Events string `json:"events"`
+	Cancel string `json:"cancel"`
+	Retry  string `json:"retry"`
+	File   string `json:"file"`
+}
+
+// AppendJob appends j as a JSON object.
+func AppendJob(b []byte, j jobs.Job) []byte { return appendJSON(b, jobToJSON(j)) }
+
+// ParseJob reads what [AppendJob] has written.
+func ParseJob(b []byte) (jobs.Job, error) {
+	var in jobJSON
+	if err := json.Unmarshal(b, &in); err != nil {
+		return jobs.Job{}, err
+	}
+	return in.job(), nil
+}
+
+// AppendSpec appends s as a JSON object: the form in which it is asked for.
+func AppendSpec(b []byte, s jobs.Spec) []byte { return appendJSON(b, specJSON(s)) }
+
+// ParseSpec reads what [AppendSpec] has written.
+func ParseSpec(b []byte) (jobs.Spec, error) {
+	var in specJSON
+	err := json.Unmarshal(b, &in)
+	return jobs.Spec(in), err
+}
+
+func jobToJSON(j jobs.Job) jobJSON {
+	self := "/jobs/" + string(j.ID)
+	return jobJSON{
+		ID: j.ID, State: j.State, Spec: specJSON(j.Spec),
+		Created: stamp(j.Created), Started: stamp(j.Started), Finished: stamp(j.Finished), Expires: stamp(j.Expires),
+		Attempt: j.Attempt, LastEvent: j.LastEvent, Place: unlessZero(j.Place),
+		Progress: progressToJSON(j.Progress), Warnings: j.Warnings, Reason: unlessZero(j.Reason),
+		Error: failureToJSON(j.Failure), File: fileToJSON(j.ID, j.File),
+		URLs: urlsJSON{Self: self, Events: self + "/events", Cancel: self + "/cancel", Retry: self + "/retry", File: self + "/file"},
+	}
+}
+
+func (in jobJSON) job() jobs.Job {
+	j := jobs.Job{
+		ID: in.ID, State: in.State, Spec: jobs.Spec(in.Spec),
+		Created: in.Created.time(), Started: in.Started.time(), Finished: in.Finished.time(), Expires: in.Expires.time(),
+		Attempt: in.Attempt, LastEvent: in.LastEvent, Place: orZero(in.Place),
+		Progress: in.Progress.progress(), Warnings: in.Warnings, Reason: orZero(in.Reason),
+	}
+	if in.Error != nil {
+		j.Failure = jobs.Failure(*in.Error)
+	}
+	if in.File != nil {
+		j.File = in.File.file()
+	}
+	return j
+}
+
+func failureToJSON(f jobs.Failure) *failureJSON {
+	out := failureJSON(f)
+	return unlessZero(out)
+}
+
+func fileToJSON(id jobs.ID, f jobs.File) *fileJSON {
+	if f == (jobs.File{}) {
+		return nil
+	}
+	return &fileJSON{f.Name, f.Size, f.Type, f.SHA256, "/jobs/" + string(id) + "/file"}
+}
+
+func (f *fileJSON) file() jobs.File {
+	return jobs.File{Name: f.Name, Size: f.Size, Type: f.Type, SHA256: f.SHA256}
+}
+
+func unlessZero[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+func orZero[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// appendJSON appends v without the line break and the escapes for HTML that
+// encoding/json adds of its own accord.
+func appendJSON(b []byte, v any) []byte {
+	buf := bytes.NewBuffer(b)
+	e := json.NewEncoder(buf)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic("wire: " + err.Error()) // our own types always encode
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
+}

@@ -1,0 +1,49 @@
+package wire
+
+import (
+	"time"
+
+	"example.org/carryout/jobs"
+)
+
+type progressJSON struct {
+	Phase    *jobs.Phase `json:"phase"`
+	Fraction *float64    `json:"fraction"`
+	Bytes    countJSON   `json:"bytes"`
+	Items    countJSON   `json:"items"`
+	Rate     *int64      `json:"rate"`
+	ETA      *[2]int64   `json:"eta_seconds"` // low, high
+	Current  *string     `json:"current"`
+}
+
+type countJSON struct {
+	Done  int64  `json:"done"`
+	Total *int64 `json:"total"`
+}
+
+func progressToJSON(p jobs.Progress) progressJSON {
+	out := progressJSON{
+		Phase: unlessZero(p.Phase), Fraction: pointer(p.Fraction),
+		Bytes: countJSON{p.Bytes.Done, pointer(p.Bytes.Total)},
+		Items: countJSON{p.Items.Done, pointer(p.Items.Total)},
+		Rate:  pointer(p.Rate), Current: unlessZero(p.Current),
+	}
+	if p.Left.Known {
+		s := p.Left.Value
+		out.ETA = &[2]int64{int64(s.Low / time.Second), int64((s.High + time.Second - 1) / time.Second)}
+	}
+	return out
+}
+
+func (in progressJSON) progress() jobs.Progress {
+	p := jobs.Progress{
+		Phase: orZero(in.Phase), Fraction: maybe(in.Fraction),
+		Bytes: jobs.Count{Done: in.Bytes.Done, Total: maybe(in.Bytes.Total)},
+		Items: jobs.Count{Done: in.Items.Done, Total: maybe(in.Items.Total)},
+		Rate:  maybe(in.Rate), Current: orZero(in.Current),
+	}
+	if in.ETA != nil {
+		p.Left = jobs.Known(jobs.Span{Low: time.Duration(in.ETA[0]) * time.Second, High: time.Duration(in.ETA[1]) * time.Second})
+	}
+	return p
+}
