@@ -1,0 +1,94 @@
+// Package artifact keeps finished files, and unfinished ones on their way.
+//
+// A [Store] is a place for bytes: a folder, later a bucket. A [Writer] stands
+// before it while a file is made and hashes what passes: the whole file, and
+// every block of it ([BlockSize]), so that a reader can check a download while
+// it comes and mend only what broke. A file is staged until [Writer.Commit]
+// has made it durable under its job's ID; before that nobody can open it.
+//
+// Sizes are bytes. Hashes are SHA-256 (FIPS 180-4,
+// https://csrc.nist.gov/pubs/fips/180-4/upd1/final).
+//
+// A write error stays: every later call of the Writer returns it, and nothing
+// is committed.
+package artifact
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+
+	"example.org/carryout/jobs"
+)
+
+// BlockSize is the length of each hashed block but the last.
+const BlockSize = 1 << 20
+
+// A Store is a place for artifacts. Its methods may be called by many
+// goroutines at a time. The suite jobs/artifact/artifacttest checks what they
+// promise on every adapter.
+type Store interface {
+	// Stage begins the file of a job, or goes on with it: with the mark of a
+	// Staged.Checkpoint the file is cut to what that mark stands for. It
+	// returns ErrStale if such a file is not there any more. Two files staged
+	// for one job do not disturb each other.
+	Stage(ctx context.Context, id jobs.ID, mark []byte) (Staged, error)
+
+	// Open opens a finished file, or returns jobs.ErrNotFound. It can be read
+	// to its end even if it is removed meanwhile.
+	Open(ctx context.Context, id jobs.ID) (Artifact, error)
+
+	// Remove removes a finished file. It is no error if there is none.
+	Remove(ctx context.Context, id jobs.ID) error
+
+	// Keys yields the jobs that have a finished file here.
+	Keys(ctx context.Context) iter.Seq2[jobs.ID, error]
+
+	// SweepStaged removes every staged file that no one can go on with: those
+	// that this Store did not stage itself and for which keep is false.
+	SweepStaged(ctx context.Context, keep func(jobs.ID) bool) (removed int, err error)
+}
+
+// Staged is a file on its way. One goroutine uses it.
+type Staged interface {
+	io.Writer
+
+	// Size returns how many bytes it holds.
+	Size() int64
+
+	// Checkpoint makes what has been written durable and returns a mark by
+	// which Store.Stage finds it again after a crash.
+	Checkpoint() (mark []byte, err error)
+
+	// Commit makes the file durable and gives it to whoever opens its job,
+	// in place of an earlier one. Afterwards the Staged is done with.
+	Commit(ctx context.Context, d Digest) error
+
+	// Abort throws the file away. After a Commit that went well it does
+	// nothing.
+	Abort() error
+
+	// Leave closes the file and lets it lie, so that the last mark can be gone
+	// on from. After a Commit that went well it does nothing.
+	Leave() error
+}
+
+// A Digest is what was found out about a file while it was written.
+type Digest struct {
+	Size   int64
+	SHA256 [32]byte
+	Blocks [][32]byte // of each block, in order
+}
+
+// An Artifact is a finished file that is open.
+type Artifact struct {
+	io.ReadSeekCloser
+	Digest
+	ModTime time.Time
+}
+
+// ErrStale reports a checkpoint whose staged file is gone or damaged, so that
+// the work has to start over.
+var ErrStale = errors.New("the unfinished file does not fit its checkpoint")
