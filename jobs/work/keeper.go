@@ -1,0 +1,118 @@
+package work
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/meter"
+	"example.org/carryout/jobs/store"
+)
+
+// mostWarnings is how many warnings of one attempt become events of their own.
+// The rest are counted by the last of them; the report in the file has all.
+const mostWarnings = 100
+
+// A keeper records how one run goes. One goroutine uses it at a time.
+type keeper struct {
+	queue store.Queue
+	lease store.Lease
+	meter *meter.Meter
+	log   *slog.Logger
+
+	last   jobs.Progress // as recorded
+	at     time.Time     // when it was
+	warned int           // warnings recorded as events of their own
+	more   int64         // and warnings beyond those
+	unsaid []jobs.Event  // warnings that could not be recorded yet
+}
+
+// keep records progress until done is closed or ctx ends. It returns
+// jobs.ErrLost as soon as the job has been taken away.
+func (k *keeper) keep(ctx context.Context, done <-chan struct{}) error {
+	t := time.NewTicker(beat)
+	defer t.Stop()
+	for {
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return nil
+		case <-k.lease.Lost:
+			return jobs.ErrLost
+		case now := <-t.C:
+			if err := k.record(ctx, now); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// record appends what is new. Only the loss of the lease is an error: a queue
+// that fails otherwise is asked again at the next beat.
+func (k *keeper) record(ctx context.Context, now time.Time) error {
+	p := k.meter.Progress()
+	k.gather()
+	if len(k.unsaid) == 0 && p == k.last && now.Sub(k.at) < pulse {
+		return nil
+	}
+	events := append(k.unsaid[:len(k.unsaid):len(k.unsaid)], jobs.Event{Kind: jobs.KindProgress, Progress: p})
+	err := k.queue.Append(ctx, k.lease, nil, events...)
+	switch {
+	case errors.Is(err, jobs.ErrLost):
+		return err
+	case err != nil && ctx.Err() == nil:
+		k.log.Warn("progress could not be recorded", "err", err)
+	case err == nil:
+		k.last, k.at, k.unsaid = p, now, nil
+	}
+	return nil
+}
+
+// gather makes events of the warnings that are new.
+func (k *keeper) gather() {
+	for _, w := range k.meter.TakeWarnings() {
+		if k.warned == mostWarnings {
+			k.more += max(1, w.Count)
+			continue
+		}
+		k.warned++
+		k.unsaid = append(k.unsaid, jobs.Event{Kind: jobs.KindWarning, Warning: w})
+	}
+}
+
+// conclude records by which event the run has ended, until that has worked.
+// Once ctx is done it gives up after a while: the job is put back at the next
+// start.
+func (k *keeper) conclude(ctx context.Context, last jobs.Event) {
+	k.gather()
+	events := k.unsaid
+	if k.more > 0 {
+		events = append(events, jobs.Event{Kind: jobs.KindWarning, Warning: jobs.Warning{
+			Code:    "more",
+			Message: "And " + strconv.FormatInt(k.more, 10) + " more, which the report in the file names.",
+			Count:   k.more,
+		}})
+	}
+	events = append(events, last)
+	for {
+		err := k.tell(ctx, events)
+		if err == nil || errors.Is(err, jobs.ErrLost) {
+			return
+		}
+		k.log.Error("the end of a job could not be recorded", "kind", last.Kind, "err", err)
+		if ctx.Err() != nil {
+			return
+		}
+		pause(ctx, patience)
+	}
+}
+
+func (k *keeper) tell(ctx context.Context, events []jobs.Event) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	return k.queue.Append(ctx, k.lease, nil, events...)
+}

@@ -1,0 +1,126 @@
+// Package work runs jobs: it claims them, keeps their leases, and records how
+// they go.
+//
+// A [Pool] has so many workers, which wait for the queue and never poll it.
+// Each running job is a group of two goroutines: the run, which does the work,
+// and its keeper, which tells how far it has come and so renews the lease.
+// Whoever ends first ends the other, and the pool waits for both.
+//
+// How a run goes wrong is data. A [jobs.Failure] is recorded as it is; any
+// other error, or a panic, fails that job alone and is logged, because it is
+// ours to mend. A queue that does not answer is logged and asked again: no
+// finished work is thrown away because a disk was full for a minute.
+package work
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/meter"
+	"example.org/carryout/jobs/store"
+)
+
+// Run does the work of one job, counts it on m, and returns the file it made.
+// It returns soon after ctx is done.
+type Run func(ctx context.Context, l store.Lease, m *meter.Meter) (jobs.File, error)
+
+// A Pool works on the jobs of a queue. Queue, Run, Size and Log are required.
+type Pool struct {
+	Queue  store.Queue
+	Run    Run
+	Size   int           // jobs at a time
+	Name   string        // of this worker, for the log
+	Retain time.Duration // how long a file is kept after it is ready; 0: for good
+	Log    *slog.Logger
+}
+
+const (
+	beat      = 100 * time.Millisecond // between two progress events of a job, at least
+	pulse     = 2 * time.Second        // and at most
+	patience  = time.Second            // before a queue that failed is asked again
+	lastWords = 5 * time.Second        // for what must be recorded while stopping
+)
+
+// Serve works until ctx is done, then puts its jobs back and returns nil.
+// Every goroutine it started has ended when it returns.
+func (p *Pool) Serve(ctx context.Context) error {
+	var g errgroup.Group
+	for range p.Size {
+		g.Go(func() error { p.loop(ctx); return nil })
+	}
+	return g.Wait()
+}
+
+func (p *Pool) loop(ctx context.Context) {
+	for ctx.Err() == nil {
+		lease, err := p.Queue.Claim(ctx, p.Name)
+		switch {
+		case err == nil:
+			p.work(ctx, lease)
+		case ctx.Err() == nil:
+			p.Log.Error("no job could be claimed", "err", err)
+			pause(ctx, patience)
+		}
+	}
+}
+
+// work runs one job to an end that is recorded.
+func (p *Pool) work(ctx context.Context, l store.Lease) {
+	log := p.Log.With("job", l.Job.ID, "attempt", l.Job.Attempt)
+	m := &meter.Meter{}
+	k := &keeper{queue: p.Queue, lease: l, meter: m, log: log}
+
+	var file jobs.File
+	done := make(chan struct{})
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		defer close(done)
+		file, err = p.run(gctx, l, m, log)
+		return err
+	})
+	g.Go(func() error { return k.keep(gctx, done) })
+	err := g.Wait()
+
+	if errors.Is(err, jobs.ErrLost) {
+		log.Info("job taken away")
+		return
+	}
+	k.conclude(ctx, p.outcome(ctx, file, err, log))
+}
+
+// outcome says by which event a run has ended.
+func (p *Pool) outcome(ctx context.Context, file jobs.File, err error, log *slog.Logger) jobs.Event {
+	var failure *jobs.Failure
+	switch {
+	case err == nil:
+		return jobs.Event{Kind: jobs.KindReady, File: file, Expires: p.expires(time.Now())}
+	case ctx.Err() != nil:
+		return jobs.Event{Kind: jobs.KindRequeued, Reason: "the server was stopped"}
+	case errors.As(err, &failure):
+		return jobs.Event{Kind: jobs.KindFailed, Failure: *failure}
+	}
+	log.Error("job failed on our side", "err", err)
+	return jobs.Event{Kind: jobs.KindFailed, Failure: internal}
+}
+
+func (p *Pool) expires(now time.Time) time.Time {
+	if p.Retain <= 0 {
+		return time.Time{}
+	}
+	return now.Add(p.Retain).UTC().Truncate(time.Millisecond)
+}
+
+// pause waits for d or until ctx is done.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

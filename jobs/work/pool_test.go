@@ -1,0 +1,242 @@
+package work_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/meter"
+	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/work"
+)
+
+// oneJob is a queue that holds a single job and remembers what is recorded.
+type oneJob struct {
+	store.Queue
+	lost   chan struct{}
+	refuse func(events []jobs.Event) error
+
+	mu     sync.Mutex
+	taken  bool
+	events []jobs.Event
+	times  []time.Time
+}
+
+func (q *oneJob) Claim(ctx context.Context, worker string) (store.Lease, error) {
+	q.mu.Lock()
+	taken := q.taken
+	q.taken = true
+	q.mu.Unlock()
+	if taken {
+		<-ctx.Done()
+		return store.Lease{}, ctx.Err()
+	}
+	return store.Lease{Job: jobs.Job{ID: "J", Attempt: 1}, Fence: 1, Lost: q.lost}, nil
+}
+
+func (q *oneJob) Append(ctx context.Context, l store.Lease, cursor []byte, events ...jobs.Event) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.refuse != nil {
+		if err := q.refuse(events); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	q.events = append(q.events, events...)
+	for range events {
+		q.times = append(q.times, time.Now())
+	}
+	return nil
+}
+
+func (q *oneJob) last() jobs.Event {
+	if len(q.events) == 0 {
+		return jobs.Event{}
+	}
+	return q.events[len(q.events)-1]
+}
+
+func (q *oneJob) count(k jobs.Kind) (n int) {
+	for _, e := range q.events {
+		if e.Kind == k {
+			n++
+		}
+	}
+	return n
+}
+
+// serve runs a pool on q for d of the bubble's time.
+func serve(t *testing.T, q *oneJob, d time.Duration, run work.Run) {
+	t.Helper()
+	p := &work.Pool{Queue: q, Run: run, Size: 3, Retain: time.Hour, Log: slog.New(slog.DiscardHandler)}
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	if err := p.Serve(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestARunEndsInOneEvent(t *testing.T) {
+	made := jobs.File{Name: "docs.zip", Size: 3}
+	for _, test := range []struct {
+		name string
+		run  work.Run
+		want jobs.Kind
+		code string
+	}{
+		{"is ready", func(context.Context, store.Lease, *meter.Meter) (jobs.File, error) {
+			time.Sleep(time.Minute)
+			return made, nil
+		}, jobs.KindReady, ""},
+		{"fails with the reason it gives", func(context.Context, store.Lease, *meter.Meter) (jobs.File, error) {
+			return jobs.File{}, &jobs.Failure{Code: "source_gone", Message: "The folder is gone."}
+		}, jobs.KindFailed, "source_gone"},
+		{"fails without the details of our faults", func(context.Context, store.Lease, *meter.Meter) (jobs.File, error) {
+			return jobs.File{}, errors.New("open /secret/path: no such file")
+		}, jobs.KindFailed, "internal"},
+		{"fails alone when it panics", func(context.Context, store.Lease, *meter.Meter) (jobs.File, error) {
+			panic("a fault")
+		}, jobs.KindFailed, "internal"},
+		{"is put back when the server stops", func(ctx context.Context, _ store.Lease, _ *meter.Meter) (jobs.File, error) {
+			<-ctx.Done()
+			return jobs.File{}, ctx.Err()
+		}, jobs.KindRequeued, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q := &oneJob{}
+				serve(t, q, time.Hour, test.run)
+				got := q.last()
+				if got.Kind != test.want || got.Failure.Code != test.code {
+					t.Errorf("got %q with the code %q, want %q with %q", got.Kind, got.Failure.Code, test.want, test.code)
+				}
+				if got.Kind == jobs.KindReady && (got.File != made || got.Expires.Sub(time.Now()) > time.Hour || got.Expires.IsZero()) {
+					t.Errorf("got %+v, want the file and an end to its time", got)
+				}
+			})
+		})
+	}
+}
+
+func TestProgressIsToldAtMostTenTimesAndAtLeastEveryTwoSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &oneJob{}
+		serve(t, q, time.Hour, func(ctx context.Context, _ store.Lease, m *meter.Meter) (jobs.File, error) {
+			m.Assemble(jobs.Known[int64](1000), jobs.Known[int64](0), meter.Cost{Item: 1})
+			for range 1000 { // 10 s of work, in which something happens every 10 ms
+				time.Sleep(10 * time.Millisecond)
+				m.Add(1, 0)
+			}
+			time.Sleep(10 * time.Second) // and 10 s in which nothing does
+			return jobs.File{}, nil
+		})
+		busy, idle := 0, 0
+		for i, at := range q.times[:len(q.times)-1] {
+			since := at.Sub(q.times[0])
+			if since < 9900*time.Millisecond {
+				busy++
+			} else {
+				idle++
+			}
+			if i > 0 && at.Sub(q.times[i-1]) > 2100*time.Millisecond {
+				t.Errorf("nothing was told for %v", at.Sub(q.times[i-1]))
+			}
+		}
+		if busy < 90 || busy > 100 {
+			t.Errorf("got %d events in the 10 busy seconds, want about 100", busy)
+		}
+		if idle < 4 {
+			t.Errorf("got %d events in the 10 idle seconds, want one every 2 s", idle)
+		}
+	})
+}
+
+func TestALostJobIsLeftAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &oneJob{lost: make(chan struct{})}
+		var took time.Duration
+		serve(t, q, time.Hour, func(ctx context.Context, _ store.Lease, _ *meter.Meter) (jobs.File, error) {
+			time.Sleep(time.Second)
+			close(q.lost)
+			at := time.Now()
+			<-ctx.Done()
+			took = time.Since(at)
+			return jobs.File{}, ctx.Err()
+		})
+		if took > 0 {
+			t.Errorf("the run was stopped after %v, want at once", took)
+		}
+		if q.last().Kind.Ends() || q.count(jobs.KindRequeued) > 0 {
+			t.Errorf("got %q recorded of a job that belongs to another", q.last().Kind)
+		}
+	})
+}
+
+func TestAFenceThatHasMovedOnStopsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &oneJob{refuse: func([]jobs.Event) error { return jobs.ErrLost }}
+		stopped := false
+		serve(t, q, time.Hour, func(ctx context.Context, _ store.Lease, _ *meter.Meter) (jobs.File, error) {
+			<-ctx.Done()
+			stopped = true
+			return jobs.File{}, ctx.Err()
+		})
+		if !stopped || len(q.events) > 0 {
+			t.Errorf("stopped %v with %d events, want stopped and none", stopped, len(q.events))
+		}
+	})
+}
+
+func TestFinishedWorkOutlastsAQueueThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		back := time.Now().Add(10 * time.Minute)
+		q := &oneJob{}
+		q.refuse = func([]jobs.Event) error {
+			if time.Now().Before(back) {
+				return errors.New("the disk is full")
+			}
+			return nil
+		}
+		serve(t, q, time.Hour, func(_ context.Context, _ store.Lease, m *meter.Meter) (jobs.File, error) {
+			m.Warn(jobs.Warning{Code: "unreadable", Path: "a"})
+			time.Sleep(time.Second)
+			return jobs.File{Name: "docs.zip"}, nil
+		})
+		if got := q.last(); got.Kind != jobs.KindReady || got.File.Name != "docs.zip" {
+			t.Errorf("got %+v, want ready with its file", got)
+		}
+		if got := q.count(jobs.KindWarning); got != 1 {
+			t.Errorf("got %d warnings, want the one that there was", got)
+		}
+	})
+}
+
+func TestManyWarningsBecomeFewEventsAndLoseNoCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &oneJob{}
+		serve(t, q, time.Hour, func(_ context.Context, _ store.Lease, m *meter.Meter) (jobs.File, error) {
+			for range 12345 {
+				m.Warn(jobs.Warning{Code: "unreadable"})
+			}
+			return jobs.File{}, nil
+		})
+		var events, sum int64
+		for _, e := range q.events {
+			if e.Kind == jobs.KindWarning {
+				events++
+				sum += max(1, e.Warning.Count)
+			}
+		}
+		if events != 101 || sum != 12345 {
+			t.Errorf("got %d events for %d warnings, want 101 for 12345", events, sum)
+		}
+	})
+}
