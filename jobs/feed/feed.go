@@ -1,0 +1,154 @@
+// Package feed is the stream of what concerns everybody: the time, the counts,
+// the changes of jobs, and what was published.
+//
+// There is one feed, in one order for all. Its entries are numbered, framed
+// once, and held in memory for as long as they are new (ring); a follower is the
+// number of the last entry it has seen, so a slow one holds nobody up. What was
+// published is also kept by the store, so that whoever comes back gets it, after
+// a restart too. Changes of jobs wait (pending) until they are told: one that is
+// followed by another of the same job within 100 ms is told once.
+//
+// Entries are numbered upwards from the time of the start in Unix
+// milliseconds, or from the last number kept if that is greater. On the stream
+// a number n is the id "evt-n".
+package feed
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/wire"
+)
+
+const (
+	coalesce = 100 * time.Millisecond // between two entries of one job, at least
+	crowd    = 256                    // publishers that are written together
+)
+
+// Counts returns the number of jobs in each state.
+type Counts func(context.Context) (map[jobs.State]int64, error)
+
+// A Feed carries everybody's news. Make it with [New].
+type Feed struct {
+	press   store.Press
+	counts  Counts
+	log     *slog.Logger
+	publish chan request
+	pending pending
+	turn    sync.Mutex // held by whoever adds to ring, so that numbers stay in order
+	ring    ring
+}
+
+// New makes a feed that goes on after what press has kept.
+func New(ctx context.Context, press store.Press, counts Counts, log *slog.Logger) (*Feed, error) {
+	last, err := press.LastMessage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := &Feed{
+		press: press, counts: counts, log: log,
+		publish: make(chan request, crowd),
+		pending: newPending(),
+		ring:    newRing(max(last, time.Now().UnixMilli())),
+	}
+	return f, nil
+}
+
+// Serve tells the time each second, changes of jobs as they come, and what is
+// published, until ctx is done.
+func (f *Feed) Serve(ctx context.Context) error {
+	var g errgroup.Group
+	g.Go(func() error { f.tick(ctx); return nil })
+	g.Go(func() error { f.tellChanges(ctx); return nil })
+	g.Go(func() error { f.print(ctx); return nil })
+	return g.Wait()
+}
+
+// Commit takes notice of changes, to be told soon. It is a [store.Notify], and
+// never waits for anything that waits for the store.
+func (f *Feed) Commit(changes []store.Change) { f.pending.add(changes) }
+
+// Followers returns how many there are.
+func (f *Feed) Followers() int { return f.ring.crowd() }
+
+// tick tells the time and the counts each second while anybody listens.
+func (f *Feed) tick(ctx context.Context) {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-t.C:
+			if n := f.Followers(); n > 0 {
+				f.tellTime(ctx, now, n)
+			}
+		}
+	}
+}
+
+func (f *Feed) tellTime(ctx context.Context, now time.Time, followers int) {
+	f.tell(line{name: "time", data: now.UTC().Format(time.RFC3339)})
+	counts, err := f.counts(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			f.log.Warn("jobs could not be counted", "err", err)
+		}
+		return
+	}
+	f.tell(line{name: "stats", data: string(wire.AppendStats(nil, wire.Stats{
+		Connected: int64(followers),
+		Queued:    counts[jobs.Queued],
+		Running:   counts[jobs.Running],
+		Ready:     counts[jobs.Ready],
+		Rate:      f.pending.rate(),
+	}))})
+}
+
+// tellChanges tells what is pending, and then nothing for a while, so that the
+// many small changes of a busy job become few.
+func (f *Feed) tellChanges(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.pending.stirred:
+		}
+		f.tell(f.pending.take()...)
+		t := time.NewTimer(coalesce)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// tell adds entries and wakes everybody.
+func (f *Feed) tell(lines ...line) {
+	f.turn.Lock()
+	defer f.turn.Unlock()
+	f.ring.add(lines)
+}
+
+// ID is the id that entry n has on the stream.
+func ID(n int64) string { return "evt-" + strconv.FormatInt(n, 10) }
+
+// ParseID returns the number in an id, and whether it is one.
+func ParseID(s string) (n int64, ok bool) {
+	digits, ok := strings.CutPrefix(s, "evt-")
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, err == nil && n > 0 && ID(n) == s
+}
