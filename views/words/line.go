@@ -1,0 +1,113 @@
+package words
+
+import (
+	"strconv"
+	"strings"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/views/human"
+)
+
+// Line is an event as a line of a job's log.
+func Line(e jobs.Event) string {
+	switch e.Kind {
+	case jobs.KindQueued:
+		if e.Seq > 1 {
+			return "asked for once more, " + Place(e.Place)
+		}
+		return "accepted, " + Place(e.Place)
+	case jobs.KindStarted:
+		return started(e)
+	case jobs.KindProgress:
+		return progress(e.Progress)
+	case jobs.KindWarning:
+		return "warning: " + warning(e.Warning)
+	case jobs.KindRequeued:
+		return because("put back into the queue", e.Reason)
+	case jobs.KindReady:
+		return "ready: " + e.File.Name + ", " + human.Bytes(e.File.Size)
+	case jobs.KindFailed:
+		return because("failed", e.Failure.Message)
+	case jobs.KindCanceled:
+		return because("canceled", e.Reason)
+	case jobs.KindExpired:
+		return "the file has been removed, its time was over"
+	case jobs.KindReset:
+		return "the log goes on from here"
+	}
+	return string(e.Kind)
+}
+
+// LineTone is the tone of a line that somebody should see; others have none.
+func LineTone(k jobs.Kind) Tone {
+	switch k {
+	case jobs.KindWarning, jobs.KindRequeued:
+		return Warn
+	case jobs.KindFailed:
+		return Bad
+	case jobs.KindReady:
+		return OK
+	}
+	return ""
+}
+
+func started(e jobs.Event) string {
+	line := "started"
+	if e.Attempt > 1 {
+		line += " again, attempt " + strconv.Itoa(e.Attempt)
+	}
+	if n := e.Progress.Bytes.Done; n > 0 {
+		line += ", " + human.Bytes(n) + " already done"
+	}
+	return line
+}
+
+// progress names the phase and then what is known, without files or rows: an
+// event on its own does not say which of the two a job counts.
+func progress(p jobs.Progress) string {
+	parts := make([]string, 0, 4)
+	switch p.Phase {
+	case jobs.Planning:
+		parts = append(parts, "counting")
+		if p.Items.Total.Known {
+			parts = append(parts, human.Count(p.Items.Total.Value)+" found")
+		}
+	case jobs.Sealing:
+		return "sealing the file"
+	default:
+		if f := p.Fraction; f.Known && f.Value > 0 {
+			parts = append(parts, strconv.Itoa(int(min(f.Value, 0.999)*100+1e-9))+"%")
+		}
+		parts = append(parts, amount(p.Bytes))
+	}
+	if p.Current != "" {
+		parts = append(parts, p.Current)
+	}
+	return strings.Join(parts, " · ")
+}
+
+func amount(b jobs.Count) string {
+	if b.Total.Known {
+		return human.Bytes(b.Done) + " of " + human.Bytes(b.Total.Value)
+	}
+	return human.Bytes(b.Done)
+}
+
+// warning is the sentence, and the path unless the sentence has it already.
+func warning(w jobs.Warning) string {
+	line := w.Message
+	if w.Path != "" && !strings.Contains(line, w.Path) {
+		line = w.Path + ": " + line
+	}
+	if w.Count > 1 {
+		line += " (" + human.Of(w.Count, "case", "cases") + ")"
+	}
+	return line
+}
+
+func because(what, why string) string {
+	if why == "" {
+		return what
+	}
+	return what + ": " + why
+}
