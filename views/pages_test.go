@@ -247,8 +247,8 @@ func newDatabase() views.NewPage {
 func newRefused() views.NewPage {
 	p := newFolder()
 	p.Errors = views.Errors{
-		"":             "Two fields need another look.",
-		"paths":        "There is no reports/2026 in docs any more.",
+		"":              "Two fields need another look.",
+		"paths":         "There is no reports/2026 in docs any more.",
 		"options.level": "Choose one of the levels in the list.",
 	}
 	return p

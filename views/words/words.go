@@ -100,14 +100,10 @@ func Name(j jobs.Job) string {
 	if j.File.Name != "" {
 		return j.File.Name
 	}
-	base := j.Spec.Source
-	if j.Spec.Table != "" {
-		base = j.Spec.Table
-	}
 	if j.Spec.Format == "" {
-		return base
+		return j.Spec.Subject()
 	}
-	return base + "." + j.Spec.Format
+	return j.Spec.Subject() + "." + j.Spec.Format
 }
 
 // Spec is what was asked for: "all of docs · zip", "reports/2026 and 2 more of

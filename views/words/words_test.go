@@ -74,9 +74,9 @@ func TestOf(t *testing.T) {
 			j.Spec = jobs.Spec{Source: "shop", Table: "orders", Format: "csv"}
 			j.Progress = jobs.Progress{Phase: jobs.Assembling, Bytes: jobs.Count{Done: 2 << 20}, Items: jobs.Count{Done: 1200}}
 		}), words.Live{
-			Name: "orders.csv", State: "Writing", Left: "estimating the time left", Elapsed: "2 min 37 s",
+			Name: "shop-orders.csv", State: "Writing", Left: "estimating the time left", Elapsed: "2 min 37 s",
 			Done: "2 MiB", Items: "1,200 rows",
-			Title: "Writing · orders.csv", Say: "orders.csv: writing", Fraction: -1, Tone: words.Run,
+			Title: "Writing · shop-orders.csv", Say: "shop-orders.csv: writing", Fraction: -1, Tone: words.Run,
 		}},
 		"at the very end": {with(running(), func(j *jobs.Job) {
 			j.Progress = jobs.Progress{Phase: jobs.Sealing, Fraction: jobs.Known(1.0)}
