@@ -28,9 +28,7 @@ func (j Job) Apply(e Event) (Job, error) {
 		j.State, j.Place, j.Reason = Queued, e.Place, e.Reason
 	case KindReady:
 		j = j.done(Ready, e.At)
-		j.File, j.Expires = e.File, e.Expires
-		j.Progress.Fraction, j.Progress.Left = Known(1.0), Maybe[Span]{}
-		j.Progress.Current = ""
+		j.File, j.Expires, j.Progress = e.File, e.Expires, e.Progress
 	case KindFailed:
 		j = j.done(Failed, e.At)
 		j.Failure = e.Failure

@@ -12,7 +12,7 @@ const (
 	KindProgress Kind = "progress" // Progress
 	KindWarning  Kind = "warning"  // Warning
 	KindRequeued Kind = "requeued" // Reason, Place
-	KindReady    Kind = "ready"    // File, Expires
+	KindReady    Kind = "ready"    // File, Expires, Progress (the final counts)
 	KindFailed   Kind = "failed"   // Failure
 	KindCanceled Kind = "canceled" // Reason
 	KindExpired  Kind = "expired"  // nothing

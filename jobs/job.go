@@ -64,6 +64,37 @@ type Spec struct {
 	Options map[string]string // of the format; those left out have their defaults
 }
 
+// Subject is what the export is called after: its one path, its source and
+// table, or its source.
+func (s Spec) Subject() string {
+	switch {
+	case s.Table != "":
+		return s.Source + "-" + s.Table
+	case len(s.Paths) == 1:
+		if name := lastPart(s.Paths[0]); name != "" {
+			return name
+		}
+	}
+	return s.Source
+}
+
+// lastPart returns what stands after the last slash of a path, but for slashes
+// at its end. A path of dots and slashes has none.
+func lastPart(path string) string {
+	end := len(path)
+	for end > 0 && path[end-1] == '/' {
+		end--
+	}
+	begin := end
+	for begin > 0 && path[begin-1] != '/' {
+		begin--
+	}
+	if name := path[begin:end]; name != "." && name != ".." {
+		return name
+	}
+	return ""
+}
+
 // File is what a job made.
 type File struct {
 	Name   string // as the download is to be called

@@ -126,6 +126,7 @@ type News struct {
 	Frames  []byte // one after the other; none: nothing has happened since
 	Last    int64  // number of the last of them, or the one asked for
 	Behind  bool   // the tail does not reach back so far: ask the store
+	Active  bool   // the tail knows that the job is not done
 	Deleted bool   // the job is gone
 	Bell    <-chan struct{}
 }
@@ -136,7 +137,7 @@ func (f *Follower) After(after int64) News {
 	f.tail.mu.Lock()
 	defer f.tail.mu.Unlock()
 	l := f.log
-	n := News{Last: after, Deleted: l.deleted, Bell: l.bell, Behind: l.from < 0 || after < l.from}
+	n := News{Last: after, Active: l.active, Deleted: l.deleted, Bell: l.bell, Behind: l.from < 0 || after < l.from}
 	if n.Behind {
 		return n
 	}

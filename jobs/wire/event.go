@@ -37,9 +37,10 @@ type (
 		Place  *int   `json:"place"`
 	}
 	readyJSON struct {
-		At      stamp     `json:"at"`
-		File    *fileJSON `json:"file"`
-		Expires stamp     `json:"expires"`
+		At       stamp        `json:"at"`
+		File     *fileJSON    `json:"file"`
+		Expires  stamp        `json:"expires"`
+		Progress progressJSON `json:"progress"`
 	}
 	failedJSON struct {
 		At    stamp       `json:"at"`
@@ -71,7 +72,7 @@ func AppendData(b []byte, e jobs.Event) []byte {
 	case jobs.KindRequeued:
 		return appendJSON(b, requeuedJSON{at, e.Reason, unlessZero(e.Place)})
 	case jobs.KindReady:
-		return appendJSON(b, readyJSON{at, fileToJSON(e.Job, e.File), stamp(e.Expires)})
+		return appendJSON(b, readyJSON{at, fileToJSON(e.Job, e.File), stamp(e.Expires), progressToJSON(e.Progress)})
 	case jobs.KindFailed:
 		return appendJSON(b, failedJSON{at, failureJSON(e.Failure)})
 	case jobs.KindCanceled:
@@ -116,7 +117,7 @@ func ParseData(kind jobs.Kind, b []byte) (jobs.Event, error) {
 	case jobs.KindReady:
 		var in readyJSON
 		err = json.Unmarshal(b, &in)
-		at, e.Expires = in.At, in.Expires.time()
+		at, e.Expires, e.Progress = in.At, in.Expires.time(), in.Progress.progress()
 		if in.File != nil {
 			e.File = in.File.file()
 		}

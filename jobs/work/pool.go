@@ -90,15 +90,15 @@ func (p *Pool) work(ctx context.Context, l store.Lease) {
 		log.Info("job taken away")
 		return
 	}
-	k.conclude(ctx, p.outcome(ctx, file, err, log))
+	k.conclude(ctx, p.outcome(ctx, m, file, err, log))
 }
 
 // outcome says by which event a run has ended.
-func (p *Pool) outcome(ctx context.Context, file jobs.File, err error, log *slog.Logger) jobs.Event {
+func (p *Pool) outcome(ctx context.Context, m *meter.Meter, file jobs.File, err error, log *slog.Logger) jobs.Event {
 	var failure *jobs.Failure
 	switch {
 	case err == nil:
-		return jobs.Event{Kind: jobs.KindReady, File: file, Expires: p.expires(time.Now())}
+		return jobs.Event{Kind: jobs.KindReady, File: file, Expires: p.expires(time.Now()), Progress: complete(m.Progress())}
 	case ctx.Err() != nil:
 		return jobs.Event{Kind: jobs.KindRequeued, Reason: "the server was stopped"}
 	case errors.As(err, &failure):
@@ -106,6 +106,12 @@ func (p *Pool) outcome(ctx context.Context, file jobs.File, err error, log *slog
 	}
 	log.Error("job failed on our side", "err", err)
 	return jobs.Event{Kind: jobs.KindFailed, Failure: internal}
+}
+
+// complete is the progress of a job that is ready.
+func complete(p jobs.Progress) jobs.Progress {
+	p.Fraction, p.Left, p.Current = jobs.Known(1.0), jobs.Maybe[jobs.Span]{}, ""
+	return p
 }
 
 func (p *Pool) expires(now time.Time) time.Time {

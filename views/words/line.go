@@ -2,7 +2,6 @@ package words
 
 import (
 	"strconv"
-	"strings"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/views/human"
@@ -65,25 +64,25 @@ func started(e jobs.Event) string {
 // progress names the phase and then what is known, without files or rows: an
 // event on its own does not say which of the two a job counts.
 func progress(p jobs.Progress) string {
-	parts := make([]string, 0, 4)
+	line := ""
 	switch p.Phase {
 	case jobs.Planning:
-		parts = append(parts, "counting")
+		line = "counting"
 		if p.Items.Total.Known {
-			parts = append(parts, human.Count(p.Items.Total.Value)+" found")
+			line += " · " + human.Count(p.Items.Total.Value) + " found"
 		}
 	case jobs.Sealing:
 		return "sealing the file"
 	default:
 		if f := p.Fraction; f.Known && f.Value > 0 {
-			parts = append(parts, strconv.Itoa(int(min(f.Value, 0.999)*100+1e-9))+"%")
+			line = strconv.Itoa(int(min(f.Value, 0.999)*100+1e-9)) + "% · "
 		}
-		parts = append(parts, amount(p.Bytes))
+		line += amount(p.Bytes)
 	}
 	if p.Current != "" {
-		parts = append(parts, p.Current)
+		line += " · " + p.Current
 	}
-	return strings.Join(parts, " · ")
+	return line
 }
 
 func amount(b jobs.Count) string {
@@ -96,13 +95,22 @@ func amount(b jobs.Count) string {
 // warning is the sentence, and the path unless the sentence has it already.
 func warning(w jobs.Warning) string {
 	line := w.Message
-	if w.Path != "" && !strings.Contains(line, w.Path) {
+	if w.Path != "" && !contains(line, w.Path) {
 		line = w.Path + ": " + line
 	}
 	if w.Count > 1 {
 		line += " (" + human.Of(w.Count, "case", "cases") + ")"
 	}
 	return line
+}
+
+func contains(text, part string) bool {
+	for i := 0; i+len(part) <= len(text); i++ {
+		if text[i:i+len(part)] == part {
+			return true
+		}
+	}
+	return false
 }
 
 func because(what, why string) string {

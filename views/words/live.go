@@ -2,7 +2,6 @@ package words
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"example.org/carryout/jobs"
@@ -163,9 +162,17 @@ func title(l Live, s jobs.State) string {
 }
 
 func say(l Live, s jobs.State) string {
-	text := l.Name + ": " + strings.ToLower(l.State)
+	text := l.Name + ": " + lower(l.State)
 	if s == jobs.Running && l.Fraction >= 0.1 {
 		text += ", " + strconv.Itoa(int(l.Fraction*10+1e-9)) + "0 percent done"
 	}
 	return text
+}
+
+// lower is a word without its capital.
+func lower(word string) string {
+	if word == "" || word[0] < 'A' || word[0] > 'Z' {
+		return word
+	}
+	return string(word[0]+'a'-'A') + word[1:]
 }

@@ -12,12 +12,11 @@
 // not know yet gets its own name for words.
 //
 // The package runs in the browser, where every kilobyte is waited for, so it
-// neither formats with fmt nor writes dates.
+// neither formats with fmt nor writes dates, and does the little it needs of
+// package strings itself.
 package words
 
 import (
-	"strings"
-
 	"example.org/carryout/jobs"
 	"example.org/carryout/views/human"
 )
@@ -124,8 +123,10 @@ func Spec(s jobs.Spec) string {
 // several is the first of some names, and how many more there are.
 func several(names []string) string {
 	switch len(names) {
-	case 1, 2:
-		return strings.Join(names, " and ")
+	case 1:
+		return names[0]
+	case 2:
+		return names[0] + " and " + names[1]
 	}
 	return names[0] + " and " + human.Count(int64(len(names)-1)) + " more"
 }
