@@ -15,7 +15,6 @@ package artifact
 
 import (
 	"context"
-	"errors"
 	"io"
 	"iter"
 	"time"
@@ -32,8 +31,9 @@ const BlockSize = 1 << 20
 type Store interface {
 	// Stage begins the file of a job, or goes on with it: with the mark of a
 	// Staged.Checkpoint the file is cut to what that mark stands for. It
-	// returns ErrStale if such a file is not there any more. Two files staged
-	// for one job do not disturb each other.
+	// returns ErrStale if such a file is not there any more, or if someone is
+	// still writing it. Two files staged for one job do not disturb each
+	// other.
 	Stage(ctx context.Context, id jobs.ID, mark []byte) (Staged, error)
 
 	// Open opens a finished file, or returns jobs.ErrNotFound. It can be read
@@ -47,7 +47,7 @@ type Store interface {
 	Keys(ctx context.Context) iter.Seq2[jobs.ID, error]
 
 	// SweepStaged removes every staged file that no one can go on with: those
-	// that this Store did not stage itself and for which keep is false.
+	// that this Store is not writing itself and for which keep is false.
 	SweepStaged(ctx context.Context, keep func(jobs.ID) bool) (removed int, err error)
 }
 
@@ -88,7 +88,3 @@ type Artifact struct {
 	Digest
 	ModTime time.Time
 }
-
-// ErrStale reports a checkpoint whose staged file is gone or damaged, so that
-// the work has to start over.
-var ErrStale = errors.New("the unfinished file does not fit its checkpoint")

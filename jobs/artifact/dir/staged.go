@@ -1,0 +1,212 @@
+package dir
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/artifact"
+)
+
+// staged is a file on its way. It is locked until it is closed.
+type staged struct {
+	store  *Store
+	id     jobs.ID
+	name   string // in the folder of staged files
+	file   *os.File
+	size   int64
+	kept   bool // its name is on disk
+	closed bool
+}
+
+// Stage implements [artifact.Store]. A file that is still being written
+// elsewhere counts as stale.
+func (s *Store) Stage(ctx context.Context, id jobs.ID, mark []byte) (artifact.Staged, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if !id.Valid() {
+		return nil, fmt.Errorf("staging a file: %q is not the id of a job", id)
+	}
+	if mark != nil {
+		return s.resume(id, mark)
+	}
+	for {
+		f, err := s.begin(id)
+		if err == nil || !errors.Is(err, errTaken) {
+			return f, err
+		}
+	}
+}
+
+// begin makes a file under a name that never was. It returns errTaken if a
+// sweep of another process was faster than the lock.
+func (s *Store) begin(id jobs.ID) (artifact.Staged, error) {
+	name := string(id) + "." + rand.Text()
+	path := filepath.Join(s.staged, name)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, full(err)
+	}
+	if err := lock(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &staged{store: s, id: id, name: name, file: f}, nil
+}
+
+// resume opens the file of a mark and cuts it to the length it had then.
+func (s *Store) resume(id jobs.ID, b []byte) (artifact.Staged, error) {
+	m, err := parseMark(b)
+	if err != nil {
+		return nil, err
+	}
+	if of, _ := owner(m.name); of != id {
+		return nil, artifact.ErrStale
+	}
+	f, err := os.OpenFile(filepath.Join(s.staged, m.name), os.O_WRONLY, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, artifact.ErrStale
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := m.cut(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &staged{store: s, id: id, name: m.name, file: f, size: m.size, kept: true}, nil
+}
+
+// cut locks f and cuts it to the length of the mark.
+func (m mark) cut(f *os.File) error {
+	if err := lock(f); errors.Is(err, errTaken) {
+		return artifact.ErrStale
+	} else if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() < m.size || !info.Mode().IsRegular() {
+		return artifact.ErrStale
+	}
+	if err := f.Truncate(m.size); err != nil {
+		return full(err)
+	}
+	_, err = f.Seek(m.size, io.SeekStart)
+	return err
+}
+
+// Write implements [artifact.Staged].
+func (f *staged) Write(p []byte) (n int, err error) {
+	n, err = f.file.Write(p)
+	f.size += int64(n)
+	return n, full(err)
+}
+
+// Size implements [artifact.Staged].
+func (f *staged) Size() int64 { return f.size }
+
+// Checkpoint implements [artifact.Staged].
+func (f *staged) Checkpoint() ([]byte, error) {
+	if err := f.file.Sync(); err != nil {
+		return nil, full(err)
+	}
+	if !f.kept {
+		if err := syncFolder(f.store.staged); err != nil {
+			return nil, err
+		}
+		f.kept = true
+	}
+	return mark{name: f.name, size: f.size}.append(nil), nil
+}
+
+// Commit implements [artifact.Staged].
+func (f *staged) Commit(ctx context.Context, d artifact.Digest) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if d.Size != f.size {
+		return fmt.Errorf("committing %s: the digest is of %d bytes and not of %d", f.name, d.Size, f.size)
+	}
+	if err := f.file.Sync(); err != nil {
+		return full(err)
+	}
+	if err := f.store.publish(f.id, f.path(), d); err != nil {
+		return fmt.Errorf("committing %s: %w", f.name, full(err))
+	}
+	// What was written is synced: an error of this Close loses nothing.
+	_ = f.close()
+	return nil
+}
+
+// publish gives a synced file its name. The order is what Store.open and a
+// crash at any point rely on: no name without the manifest that belongs to it.
+func (s *Store) publish(id jobs.ID, from string, d artifact.Digest) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := os.Remove(s.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	} else if err == nil {
+		if err := syncFolder(s.ready); err != nil {
+			return err
+		}
+	}
+	if err := writeManifest(s.manifest(id), d); err != nil {
+		return err
+	}
+	if err := syncFolder(s.ready); err != nil {
+		return err
+	}
+	if err := os.Rename(from, s.path(id)); err != nil {
+		return err
+	}
+	if err := errors.Join(syncFolder(s.ready), syncFolder(s.staged)); err != nil {
+		return errors.Join(err, os.Remove(s.path(id))) // it may not last, so it is not there
+	}
+	return nil
+}
+
+// Abort implements [artifact.Staged].
+func (f *staged) Abort() error {
+	if f.closed {
+		return nil
+	}
+	// Removed before it is closed: while the lock is held the name is ours.
+	err := os.Remove(f.path())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, f.close())
+}
+
+// Leave implements [artifact.Staged].
+func (f *staged) Leave() error {
+	if f.closed {
+		return nil
+	}
+	return f.close()
+}
+
+func (f *staged) path() string { return filepath.Join(f.store.staged, f.name) }
+
+func (f *staged) close() error {
+	f.closed = true
+	return full(f.file.Close())
+}
+
+// owner returns the job that the name of a staged file says it is for, and
+// whether it is the name of one.
+func owner(name string) (id jobs.ID, ok bool) {
+	before, random, _ := strings.Cut(name, ".")
+	id = jobs.ID(before)
+	// A random text of crypto/rand has the form of an ID.
+	return id, id.Valid() && jobs.ID(random).Valid()
+}

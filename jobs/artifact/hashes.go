@@ -1,0 +1,43 @@
+package artifact
+
+import (
+	"crypto/sha256"
+	"hash"
+)
+
+// hashes are the running hashes of a file.
+type hashes struct {
+	size   int64
+	whole  hash.Hash
+	block  hash.Hash // of the bytes after the last whole block
+	blocks [][32]byte
+}
+
+func newHashes() *hashes { return &hashes{whole: sha256.New(), block: sha256.New()} }
+
+func (h *hashes) add(p []byte) {
+	h.whole.Write(p)
+	for len(p) > 0 {
+		n := min(len(p), int(BlockSize-h.size%BlockSize))
+		h.block.Write(p[:n])
+		h.size += int64(n)
+		p = p[n:]
+		if h.size%BlockSize == 0 {
+			h.blocks = append(h.blocks, sum(h.block))
+			h.block.Reset()
+		}
+	}
+}
+
+// digest ends the last block. The hashes are done with.
+func (h *hashes) digest() Digest {
+	if h.size%BlockSize != 0 {
+		h.blocks = append(h.blocks, sum(h.block))
+	}
+	return Digest{Size: h.size, SHA256: sum(h.whole), Blocks: h.blocks}
+}
+
+func sum(h hash.Hash) (s [32]byte) {
+	h.Sum(s[:0])
+	return s
+}
