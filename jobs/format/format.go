@@ -62,5 +62,6 @@ type Task struct {
 	// Save keeps a checkpoint: the place in the plan, and what else the format
 	// needs to go on from the bytes written so far. A format calls it wherever
 	// the file may be cut; whether it is time to write one is Save's to decide.
+	// nil: nothing is kept.
 	Save func(state func() []byte) error
 }
