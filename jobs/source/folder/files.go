@@ -1,0 +1,85 @@
+package folder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/source"
+)
+
+// files implements [source.Files].
+type files struct {
+	selected []string // nil: everything
+
+	mu     sync.RWMutex // held for reading while root is used
+	root   dir
+	closed bool
+}
+
+// Plan implements [source.Files].
+func (f *files) Plan(ctx context.Context, found func(items, bytes int64)) (source.Plan, error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.closed {
+		return source.Plan{}, fs.ErrClosed
+	}
+	w := walker{found: found}
+	if err := w.walk(ctx, f.root, f.selected); err != nil {
+		return source.Plan{}, fmt.Errorf("planning: %w", err)
+	}
+	if len(f.selected) > 0 && len(w.plan.Entries) == 0 {
+		return source.Plan{}, &jobs.Failure{
+			Code:    "nothing_left",
+			Message: "Nothing of what was selected can be read any more. Look at what the source holds now, and ask again.",
+		}
+	}
+	return w.plan, nil
+}
+
+// Open implements [source.Files]. What it returns is an [*os.File], whose Stat
+// says how the file was when it was opened.
+func (f *files) Open(ctx context.Context, e source.Entry) (io.ReadCloser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	fd, err := f.open(e.Path)
+	switch {
+	case err == nil:
+		return os.NewFile(uintptr(fd), e.Path), nil
+	case errors.Is(err, errLink), errors.Is(err, errNotRegular), errors.Is(err, unix.ENOTDIR):
+		err = source.ErrChanged
+	}
+	return nil, &fs.PathError{Op: "open", Path: e.Path, Err: err}
+}
+
+func (f *files) open(path string) (int, error) {
+	if malformed(path) != "" {
+		return -1, fs.ErrInvalid
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.closed {
+		return -1, fs.ErrClosed
+	}
+	return f.root.file(path)
+}
+
+// Close implements [source.Files].
+func (f *files) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return fs.ErrClosed
+	}
+	f.closed = true
+	f.root.close()
+	return nil
+}

@@ -1,0 +1,141 @@
+// Package folder is a source that is a folder of the server's disk.
+//
+// A selection is a list of paths below the root. [Source.Check] says whether
+// they are there, [Source.Open] gives them as [source.Files]: the plan lists
+// what they hold, and each file is opened from the root down.
+//
+// Nothing here follows a link. A path is walked one part at a time, from the
+// descriptor of a folder to that of the next, and the kernel is told to refuse
+// links (openat(2) with O_NOFOLLOW). So nothing outside the root is ever read,
+// whatever becomes of the tree meanwhile. ([os.Root] gives less: it follows
+// links that stay inside.) Links are entries of the plan, with their target as
+// text. The root itself may be reached through a link: that is the operator's
+// choice. It is looked up anew for every job, so a folder that was put in its
+// place is found.
+//
+// Paths are slash separated bytes, which need not be UTF-8. Sizes are bytes;
+// times are UTC.
+//
+// What cannot be read is a warning of the plan: "special_file" (a FIFO, a
+// socket, a device), "unreadable", "vanished", "path_too_long". No error and no
+// warning says where on the disk the root is.
+package folder
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/source"
+	"example.org/carryout/jobs/source/lately"
+)
+
+// recount is how old the counts of About may become.
+const recount = 5 * time.Minute
+
+// A Source is a folder. Open makes one.
+type Source struct {
+	root  string // absolute
+	count lately.Value[count]
+}
+
+type count struct{ files, bytes int64 }
+
+// Open returns the folder at root, which has to be there. It starts to count
+// what it holds, which Close ends.
+func Open(root string) (*Source, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return nil, fmt.Errorf("locating the folder: %w", err)
+	}
+	d, err := openRoot(root)
+	if err != nil {
+		return nil, fmt.Errorf("opening the folder %s: %w", root, err)
+	}
+	d.close()
+	s := &Source{root: root}
+	s.count = lately.Value[count]{Find: s.recount, Age: recount}
+	s.count.Get()
+	return s, nil
+}
+
+// About implements [source.Source].
+func (s *Source) About(context.Context) (source.About, error) {
+	a := source.About{Kind: source.KindFolder}
+	if c, known := s.count.Get(); known {
+		a.Items, a.Bytes = jobs.Known(c.files), jobs.Known(c.bytes)
+	}
+	return a, nil
+}
+
+// recount walks the folder and publishes the counts.
+func (s *Source) recount(ctx context.Context, publish func(count)) error {
+	root, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer root.close()
+	w := walker{countOnly: true}
+	if err := w.walk(ctx, root, nil); err != nil {
+		return err
+	}
+	publish(count{w.files, w.plan.Bytes})
+	return nil
+}
+
+// Check implements [source.Source].
+func (s *Source) Check(ctx context.Context, spec jobs.Spec) error {
+	if err := checkSelection(spec); err != nil {
+		return err
+	}
+	root, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer root.close()
+	for _, path := range spec.Paths {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := root.has(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Open implements [source.Source]. Paths that have gone since Check are
+// warnings of the plan.
+func (s *Source) Open(_ context.Context, spec jobs.Spec) (source.Data, error) {
+	if err := checkSelection(spec); err != nil {
+		return source.Data{}, err
+	}
+	root, err := s.open()
+	if err != nil {
+		return source.Data{}, err
+	}
+	return source.Data{Files: &files{root: root, selected: outermost(spec.Paths)}}, nil
+}
+
+// Close implements [source.Source].
+func (s *Source) Close() error {
+	s.count.Close()
+	return nil
+}
+
+// open opens the root as it is now.
+func (s *Source) open() (dir, error) {
+	d, err := openRoot(s.root)
+	switch {
+	case exhausted(err):
+		return d, fmt.Errorf("opening the source: %w", err)
+	case err != nil:
+		return d, &jobs.Failure{
+			Code:    "source_gone",
+			Message: "The folder of this source is not there, or may not be read. Ask whoever runs this server.",
+		}
+	}
+	return d, nil
+}
