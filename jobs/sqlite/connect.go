@@ -1,0 +1,89 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// readers is how many connections read at the same time. SQLite works while
+// they do, so more than the cores of a small machine would only wait.
+const readers = 8
+
+// wait is how long, in milliseconds, a connection waits for a lock that
+// another program holds.
+const wait = 5000
+
+// These are executed on every new connection, since none is kept in the file.
+var (
+	writerPragmas = fmt.Sprintf(`
+		PRAGMA busy_timeout = %d;
+		PRAGMA synchronous = FULL;
+		PRAGMA foreign_keys = ON;
+		PRAGMA cache_size = -16384;`, wait)
+	readerPragmas = fmt.Sprintf(`
+		PRAGMA busy_timeout = %d;
+		PRAGMA synchronous = FULL;
+		PRAGMA foreign_keys = ON;
+		PRAGMA query_only = ON;`, wait)
+)
+
+// magic is how a database begins (https://www.sqlite.org/fileformat.html).
+const magic = "SQLite format 3\x00"
+
+// prepare makes sure that there is a file at path, a new one for its owner's
+// eyes only, and returns its absolute path.
+func prepare(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("finding the database: %w", err)
+	}
+	folder := filepath.Dir(path)
+	if _, err := os.Stat(folder); err != nil {
+		return "", fmt.Errorf("the folder %s for the database is not there: create it, or name another (%w)", folder, err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", fmt.Errorf("opening the database: %w", err)
+	}
+	defer f.Close() // nothing was written
+	begin := make([]byte, len(magic))
+	n, err := io.ReadFull(f, begin)
+	// SQLite would take a short file for an empty one and write over it.
+	if err != io.EOF && string(begin[:n]) != magic {
+		return "", fmt.Errorf("opening the database %s: %w", path, ErrForeign)
+	}
+	return path, nil
+}
+
+// connector opens connections to one file in one way.
+type connector struct {
+	dsn    string
+	driver *sqlite3.SQLiteDriver
+}
+
+func writing(path string) connector { return connect(path, "mode=rw&_txlock=immediate", writerPragmas) }
+func reading(path string) connector { return connect(path, "mode=ro", readerPragmas) }
+
+func connect(path, how, pragmas string) connector {
+	return connector{
+		// The path may hold any character that has a meaning in a URI.
+		dsn: "file:" + (&url.URL{Path: path}).EscapedPath() + "?_stmt_cache_size=64&" + how,
+		driver: &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+			_, err := c.Exec(pragmas, nil)
+			return err
+		}},
+	}
+}
+
+// Connect implements [driver.Connector].
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+
+// Driver implements [driver.Connector].
+func (c connector) Driver() driver.Driver { return c.driver }

@@ -1,0 +1,50 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/mattn/go-sqlite3"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/store"
+)
+
+// What [Open] reports of a file that it leaves alone.
+var (
+	ErrForeign = errors.New("the file is not a database of Carryout")
+	ErrNewer   = errors.New("the database was written by a later version of Carryout")
+)
+
+// failed says what was being done when err came up. Facts that callers decide
+// upon pass as they are, and codes of SQLite that mean one become it.
+func failed(doing string, err error) error {
+	var state *jobs.StateError
+	var coded sqlite3.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &state), errors.Is(err, jobs.ErrNotFound), errors.Is(err, jobs.ErrLost),
+		errors.Is(err, jobs.ErrKeyReused), errors.Is(err, store.ErrCursor), errors.Is(err, store.ErrClosed):
+		return err
+	case errors.As(err, &coded):
+		if fact := meaning(coded.Code); fact != nil {
+			return fmt.Errorf("%s: %w (%w)", doing, fact, err)
+		}
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// meaning returns the fact that a result code stands for, or nil.
+// https://www.sqlite.org/rescode.html
+func meaning(code sqlite3.ErrNo) error {
+	switch code {
+	case sqlite3.ErrFull:
+		return store.ErrFull
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+		return store.ErrBusy
+	case sqlite3.ErrNotADB:
+		return ErrForeign
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+)
+
+// Migrations is how many schema versions there are.
+func Migrations() (int, error) {
+	files, err := migrations.ReadDir("migrations")
+	return len(files), err
+}
+
+// WriterExec executes a statement on the writer's connection, outside of a
+// transaction.
+func (s *Store) WriterExec(query string) error {
+	_, err := s.writer.db.Exec(query)
+	return err
+}
+
+// Pragmas returns the value of a pragma on the writer's connection and on
+// every one that a reader can get.
+func (s *Store) Pragmas(ctx context.Context, name string) (values []string, err error) {
+	query := `PRAGMA ` + name
+	var v string
+	if err := s.write(ctx, "asking", func(t *tx) error { return t.QueryRow(query).Scan(&v) }); err != nil {
+		return nil, err
+	}
+	values = append(values, v)
+	for range readers {
+		var c *sql.Conn
+		if c, err = s.reader.Conn(ctx); err != nil { // held, so that the next is another
+			return nil, err
+		}
+		defer c.Close()
+		if err := c.QueryRowContext(ctx, query).Scan(&v); err != nil {
+			return nil, err
+		}
+		values = append(values, v)
+	}
+	return values, nil
+}

@@ -1,0 +1,79 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"example.org/carryout/jobs/store"
+)
+
+const (
+	// The newest message is never removed, so this is the newest ever kept.
+	selectLastMessage = `SELECT ifnull(max(seq), 0) FROM messages`
+
+	insertMessage  = `INSERT INTO messages (seq, name, data) VALUES (?, ?, ?)`
+	selectMessages = `SELECT seq, name, data FROM messages WHERE seq > ? ORDER BY seq LIMIT ?`
+	deleteMessages = `
+		DELETE FROM messages
+		WHERE seq <= (SELECT seq FROM messages ORDER BY seq DESC LIMIT 1 OFFSET ?)`
+)
+
+// Keep implements [store.Press].
+func (s *Store) Keep(ctx context.Context, messages []store.Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	return s.write(ctx, "keeping messages", func(t *tx) error {
+		var first int64
+		if err := t.QueryRow(selectLastMessage).Scan(&first); err != nil {
+			return err
+		}
+		last := first
+		for _, m := range messages {
+			if m.Seq <= last {
+				return fmt.Errorf("message %d comes after message %d", m.Seq, last)
+			}
+			if _, err := t.Exec(insertMessage, m.Seq, m.Name, m.Data); err != nil {
+				return err
+			}
+			last = m.Seq
+		}
+		// Finding the oldest to keep means to walk over all that are kept, so
+		// it is done only now and then.
+		kept := s.options.Messages
+		if often := int64(kept/16 + 1); first/often == last/often {
+			return nil
+		}
+		_, err := t.Exec(deleteMessages, kept)
+		return err
+	})
+}
+
+// Messages implements [store.Press].
+func (s *Store) Messages(ctx context.Context, after int64, n int) (messages []store.Message, err error) {
+	err = s.read(ctx, "reading messages", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, selectMessages, after, max(n, 0))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var m store.Message
+			if err := rows.Scan(&m.Seq, &m.Name, &m.Data); err != nil {
+				return err
+			}
+			messages = append(messages, m)
+		}
+		return rows.Err()
+	})
+	return messages, err
+}
+
+// LastMessage implements [store.Press].
+func (s *Store) LastMessage(ctx context.Context) (n int64, err error) {
+	err = s.read(ctx, "reading messages", func(t *sql.Tx) error {
+		return t.QueryRowContext(ctx, selectLastMessage).Scan(&n)
+	})
+	return n, err
+}

@@ -1,0 +1,116 @@
+// Package sqlite keeps jobs in a SQLite database: a [store.Store] for one
+// server on one machine.
+//
+// One goroutine, the writer, makes all changes. Callers hand it functions; it
+// runs all that have gathered in one transaction, each behind a savepoint of
+// its own, so that they share the wait for the disk and none suffers from the
+// failure of another. Claims wait with the writer too, and are answered in the
+// transaction that makes a job free. After the commit it tells [store.Notify],
+// and then the callers. Readers have connections of their own, and see what
+// has been committed.
+//
+// A job's row is its fold, and is written together with its events. The spec,
+// which may be long and never changes, stands in the first event only. Times
+// are kept as milliseconds since 1970, UTC. Leases are measured on a clock that
+// follows no correction of the machine's, so that setting the time takes no
+// job from its worker.
+//
+// Everything is on the disk before a call returns: WAL with synchronous=FULL
+// (https://www.sqlite.org/wal.html). A full disk is [store.ErrFull], and a
+// database that another program keeps locked is [store.ErrBusy]; both pass by
+// themselves, and reading goes on meanwhile. Of progress events only about the
+// newest hundred of a job are kept.
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"time"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/store"
+)
+
+// Options of a [Store]. The zero value is of use.
+type Options struct {
+	// Notify is told of every change after its commit, by the writer. It may
+	// read from the store, but a write from within it would wait for itself.
+	Notify store.Notify
+
+	Lease    time.Duration    // how long a worker may be silent; 0: 30 s
+	Messages int              // how many messages to keep; 0: 10,000
+	Now      func() time.Time // nil: time.Now
+	NewID    func() jobs.ID   // nil: 130 random bits
+}
+
+// Store implements [store.Store]. It is closed with Close.
+type Store struct {
+	options Options
+	reader  *sql.DB
+	writer  *writer
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the database at path, which it creates if there is none, and
+// brings it to the present schema. It reports a file that is no database of
+// this program with [ErrForeign], and one that a later version has written
+// with [ErrNewer].
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	o.Lease = cmp.Or(o.Lease, 30*time.Second)
+	o.Messages = cmp.Or(max(o.Messages, 0), 10_000)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.NewID == nil {
+		o.NewID = func() jobs.ID { return jobs.ID(rand.Text()) }
+	}
+	path, err := prepare(path)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(writing(path))
+	db.SetMaxOpenConns(1)
+	if err := migrate(ctx, db); err != nil {
+		db.Close()
+		return nil, failed("opening the database "+path, err)
+	}
+	w, err := newWriter(db, o)
+	if err != nil {
+		db.Close()
+		return nil, failed("reading the database "+path, err)
+	}
+	reader := sql.OpenDB(reading(path))
+	reader.SetMaxOpenConns(readers)
+	reader.SetMaxIdleConns(readers)
+	go w.run()
+	return &Store{options: o, reader: reader, writer: w}, nil
+}
+
+// Close finishes the writes that have been asked for, answers waiting claims
+// with [store.ErrClosed], and waits for the writer to end.
+func (s *Store) Close() error {
+	s.writer.close()
+	// The writer's connection is the last, so that it can fold the log of
+	// recent writes into the database.
+	err := s.reader.Close()
+	return cmp.Or(s.writer.db.Close(), err)
+}
+
+// write runs f in the writer's next transaction and returns when that is
+// durable. What f returns undoes what f did, and nothing else.
+func (s *Store) write(ctx context.Context, doing string, f func(*tx) error) error {
+	return failed(doing, s.writer.do(ctx, f))
+}
+
+// read runs f on one state of the database.
+func (s *Store) read(ctx context.Context, doing string, f func(*sql.Tx) error) error {
+	t, err := s.reader.BeginTx(ctx, nil)
+	if err != nil {
+		return failed(doing, err)
+	}
+	defer t.Rollback() // there is nothing to commit
+	return failed(doing, f(t))
+}

@@ -1,0 +1,52 @@
+package sqlite
+
+import (
+	"context"
+	"sync/atomic"
+
+	"example.org/carryout/jobs/store"
+)
+
+// A ticket is a caller's place in the writer's queue. Writer and caller may
+// both lay hands on it, and whoever comes first decides: the writer takes it
+// and will answer, or the caller withdraws it and the writer passes over it.
+type ticket struct {
+	decided atomic.Bool
+	answer  chan error // capacity 1: the writer never waits for a caller
+}
+
+func newTicket() ticket { return ticket{answer: make(chan error, 1)} }
+
+// take reports whether the writer may go ahead with what the ticket is for.
+func (t *ticket) take() bool { return t.decided.CompareAndSwap(false, true) }
+
+// gone reports whether a ticket that the writer has not taken was withdrawn.
+func (t *ticket) gone() bool { return t.decided.Load() }
+
+// wait returns the writer's answer, or ctx's error if that came first.
+func (t *ticket) wait(ctx context.Context) error {
+	select {
+	case err := <-t.answer:
+		return err
+	case <-ctx.Done():
+	}
+	if t.decided.CompareAndSwap(false, true) {
+		return ctx.Err()
+	}
+	// It is being done at this moment and may have become durable already, so
+	// the caller must learn how it ends: one commit from now.
+	return <-t.answer
+}
+
+// A call is a function that waits for its turn in a transaction.
+type call struct {
+	ticket
+	run func(*tx) error
+}
+
+// A claim waits until a job is free.
+type claim struct {
+	ticket
+	worker string
+	lease  store.Lease
+}

@@ -1,0 +1,210 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"maps"
+	"math"
+	"runtime"
+	"sync"
+	"time"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/store"
+)
+
+// never is a time that does not come, in milliseconds.
+const never = math.MaxInt64
+
+// writer is the goroutine that makes all changes, and what it alone knows.
+type writer struct {
+	db      *sql.DB // of one connection
+	options Options
+	opened  time.Time     // the origin of the clock of leases
+	bell    chan struct{} // rung when there is something in the inbox; capacity 1
+	ended   chan struct{} // closed when the goroutine has ended
+
+	mu     sync.Mutex // guards what stands below
+	closed bool
+	calls  []*call
+	claims []*claim
+	counts map[jobs.State]int64 // of what is durable; replaced, never changed
+
+	// Only the goroutine touches these.
+	waiting []*claim                  // in the order in which they came
+	holds   map[jobs.ID]chan struct{} // the Lost of each lease that is held
+	turn    int64                     // the latest given to a job
+	runsOut int64                     // no lease runs out before; milliseconds
+}
+
+func newWriter(db *sql.DB, o Options) (*writer, error) {
+	w := &writer{
+		db: db, options: o, opened: o.Now(),
+		bell: make(chan struct{}, 1), ended: make(chan struct{}),
+		holds: make(map[jobs.ID]chan struct{}),
+	}
+	var err error
+	if w.counts, err = countJobs(db); err != nil {
+		return nil, err
+	}
+	const selectTurn = `
+		SELECT max(
+			ifnull((SELECT max(turn) FROM jobs INDEXED BY jobs_queued WHERE state = 'queued'), 0),
+			ifnull((SELECT max(turn) FROM jobs INDEXED BY jobs_running WHERE state = 'running'), 0))`
+	return w, db.QueryRow(selectTurn).Scan(&w.turn)
+}
+
+// countJobs counts the jobs in each state.
+func countJobs(db *sql.DB) (map[jobs.State]int64, error) {
+	rows, err := db.Query(`SELECT state, count(*) FROM jobs GROUP BY state`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	counts := make(map[jobs.State]int64)
+	for rows.Next() {
+		var state jobs.State
+		var n int64
+		if err := rows.Scan(&state, &n); err != nil {
+			return nil, err
+		}
+		counts[state] = n
+	}
+	return counts, rows.Err()
+}
+
+// do has f run in the next transaction, and waits for its commit.
+func (w *writer) do(ctx context.Context, f func(*tx) error) error {
+	c := &call{ticket: newTicket(), run: f}
+	if err := w.send(ctx, func() { w.calls = append(w.calls, c) }); err != nil {
+		return err
+	}
+	return c.wait(ctx)
+}
+
+// claim waits for a job.
+func (w *writer) claim(ctx context.Context, worker string) (store.Lease, error) {
+	c := &claim{ticket: newTicket(), worker: worker}
+	if err := w.send(ctx, func() { w.claims = append(w.claims, c) }); err != nil {
+		return store.Lease{}, err
+	}
+	err := c.wait(ctx)
+	return c.lease, err
+}
+
+// send puts something into the inbox and rings the bell.
+func (w *writer) send(ctx context.Context, put func()) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return store.ErrClosed
+	}
+	put()
+	w.ring()
+	return nil
+}
+
+func (w *writer) ring() {
+	select {
+	case w.bell <- struct{}{}:
+	default: // it is ringing already
+	}
+}
+
+// close lets the goroutine finish what is in the inbox, and waits for it.
+func (w *writer) close() {
+	w.mu.Lock()
+	w.closed = true
+	w.ring()
+	w.mu.Unlock()
+	<-w.ended
+}
+
+// run is the goroutine.
+func (w *writer) run() {
+	defer close(w.ended)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		timer.Reset(w.idle())
+		select {
+		case <-w.bell:
+		case <-timer.C: // a lease has run out
+		}
+		calls, closed := w.gather()
+		w.commit(calls)
+		if closed {
+			w.refuse(store.ErrClosed)
+			return
+		}
+	}
+}
+
+// gather empties the inbox, once nobody adds to it any more. Those who have
+// just been answered often ask for the next thing at once, and to let them
+// share this transaction is cheaper than to keep them waiting for it.
+func (w *writer) gather() (calls []*call, closed bool) {
+	for before := -1; w.size() > before; {
+		before = w.size()
+		runtime.Gosched()
+	}
+	return w.take()
+}
+
+func (w *writer) size() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.calls) + len(w.claims)
+}
+
+// take empties the inbox.
+func (w *writer) take() (calls []*call, closed bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	calls = w.calls
+	w.waiting = append(w.waiting, w.claims...)
+	w.calls, w.claims = nil, nil
+	return calls, w.closed
+}
+
+// idle returns how long there is nothing to do unless somebody rings: until a
+// lease runs out that a claim waits for.
+func (w *writer) idle() time.Duration {
+	if len(w.waiting) == 0 || w.runsOut == never {
+		return time.Hour
+	}
+	return max(0, time.Duration(w.runsOut-w.clock())*time.Millisecond)
+}
+
+// clock returns the time by which leases run out, in milliseconds. It starts
+// at the time of the machine and then goes on evenly, however that is set.
+func (w *writer) clock() int64 {
+	return w.opened.Add(w.options.Now().Sub(w.opened)).UnixMilli()
+}
+
+// refuse answers all waiting claims with err.
+func (w *writer) refuse(err error) {
+	for _, c := range w.waiting {
+		if c.take() {
+			c.answer <- err
+		}
+	}
+	w.waiting = nil
+}
+
+// publish lets readers see the new counts.
+func (w *writer) publish(counts map[jobs.State]int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.counts = counts
+}
+
+// count returns how many jobs are in each state.
+func (w *writer) count() map[jobs.State]int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.counts)
+}
