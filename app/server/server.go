@@ -1,0 +1,199 @@
+// Package server puts the house together and runs it. It is the only place that
+// names a database, a folder for files, or a kind of source.
+//
+// Everything lies in one data folder:
+//
+//	carryout.db   the jobs and their histories (SQLite)
+//	artifacts/    finished files, and unfinished ones
+//	demo/         the demo data, if it was asked for
+//	lock          held by the one server that uses the folder
+//
+// The server is one group: the pool of workers, the sweeper, the feed and
+// HTTP. It ends when its context does, in an order that loses nothing: nothing
+// new is claimed, running jobs are put back, streams are told and end, and the
+// database is closed last.
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"example.org/carryout/app/web"
+	"example.org/carryout/jobs/artifact/dir"
+	"example.org/carryout/jobs/export"
+	"example.org/carryout/jobs/feed"
+	"example.org/carryout/jobs/format"
+	"example.org/carryout/jobs/sqlite"
+	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/tail"
+	"example.org/carryout/jobs/work"
+)
+
+// Config says how a server is to run. Addr, Data and Log are required.
+type Config struct {
+	Addr        string        // to listen on, such as "127.0.0.1:8080"; port 0 picks a free one
+	Insecure    bool          // listen where others than this machine can reach it
+	AllowHost   []string      // names under which the server may be asked, beside addresses and localhost
+	AllowOrigin []string      // other origins whose pages may read; "*": all
+	Heartbeat   time.Duration // of silence, after which a stream shows that it lives; 0: 15 s
+
+	Data     string        // the data folder; it is made if it is not there
+	Sources  []string      // NAME=LOCATION
+	Demo     bool          // write demo data and add it to Sources
+	Workers  int           // jobs at a time; 0: as many as there are processors, at least 2
+	Retain   time.Duration // how long files are kept; 0: for good
+	Throttle int64         // bytes a second that one job may read; 0: as fast as it can
+
+	Log   *slog.Logger
+	Ready func(addr string) // called with the address once connections are accepted; may be nil
+}
+
+// Run runs a server until ctx is done. It returns nil after a clean stop.
+func Run(ctx context.Context, c Config) (err error) {
+	c = c.withDefaults()
+	l, err := listen(c.Addr, c.Insecure)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	unlock, err := lock(c.Data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	h := &house{config: c}
+	defer func() { err = errors.Join(err, h.close()) }()
+	if err := h.build(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it had begun
+		}
+		return err
+	}
+	return h.run(ctx, l)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Heartbeat <= 0 {
+		c.Heartbeat = 15 * time.Second
+	}
+	if c.Workers <= 0 {
+		c.Workers = max(2, runtime.GOMAXPROCS(0))
+	}
+	return c
+}
+
+// house holds all parts of a server.
+type house struct {
+	config  Config
+	sources []export.Named
+	store   *sqlite.Store
+	feed    *feed.Feed
+	tail    tail.Tail
+	pool    *work.Pool
+	sweeper *work.Sweeper
+	site    *web.Site
+}
+
+// build opens and connects the parts. What it has opened close closes, even
+// after an error.
+func (h *house) build(ctx context.Context) error {
+	c := h.config
+	locations, err := locate(ctx, c)
+	if err != nil {
+		return err
+	}
+	if h.sources, err = openSources(locations); err != nil {
+		return err
+	}
+	artifacts, err := dir.New(filepath.Join(c.Data, "artifacts"))
+	if err != nil {
+		return fmt.Errorf("opening the folder for files: %w", err)
+	}
+	h.store, err = sqlite.Open(ctx, filepath.Join(c.Data, "carryout.db"), sqlite.Options{Notify: h.notify})
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	if h.feed, err = feed.New(ctx, h.store, h.store.Count, c.Log); err != nil {
+		return err
+	}
+	exporter := &export.Exporter{Sources: h.sources, Formats: format.All(), Artifacts: artifacts,
+		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle}
+	h.pool = &work.Pool{Queue: h.store, Run: exporter.Run, Size: c.Workers, Name: workerName(), Retain: c.Retain, Log: c.Log}
+	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Log: c.Log}
+	h.site = &web.Site{Board: h.store, History: h.store, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed,
+		Log: c.Log, NewKey: rand.Text, Heartbeat: c.Heartbeat,
+		Retain: c.Retain, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, DataDir: c.Data}
+	return nil
+}
+
+// notify tells followers what has become durable.
+func (h *house) notify(changes []store.Change) {
+	h.tail.Commit(changes)
+	if h.feed != nil {
+		h.feed.Commit(changes)
+	}
+}
+
+// close closes what build has opened.
+func (h *house) close() error {
+	var errs []error
+	if h.store != nil {
+		errs = append(errs, h.store.Close())
+	}
+	for _, s := range h.sources {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// run serves until ctx is done.
+func (h *house) run(ctx context.Context, l listener) error {
+	log := h.config.Log
+	switch n, err := h.store.Recover(ctx, "the server was restarted"); {
+	case err != nil:
+		return fmt.Errorf("putting interrupted jobs back: %w", err)
+	case n > 0:
+		log.Info("interrupted jobs run again", "jobs", n)
+	}
+	h.sweeper.Clear(ctx)
+
+	// The feed serves those who are connected, so it ends after HTTP does.
+	feedCtx, stopFeed := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopFeed()
+	var last errgroup.Group
+	last.Go(func() error { return h.feed.Serve(feedCtx) })
+
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return h.pool.Serve(gctx) })
+	g.Go(func() error { return h.sweeper.Serve(gctx) })
+	g.Go(func() error { return serveHTTP(gctx, l, h.site, log, h.config.Ready) })
+	err := g.Wait()
+	stopFeed()
+	return errors.Join(err, last.Wait())
+}
+
+// sweepEvery is often enough that no file outlives its time by much.
+func sweepEvery(retain time.Duration) time.Duration {
+	if retain <= 0 {
+		return time.Minute
+	}
+	return min(max(retain/10, time.Second), time.Minute)
+}
+
+// workerName tells the workers of one server apart from those of another.
+func workerName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s:%d", host, os.Getpid())
+}

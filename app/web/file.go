@@ -1,0 +1,132 @@
+package web
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"example.org/carryout/jobs"
+)
+
+const (
+	stretch        = 4 << 20          // bytes of a download that share a deadline
+	stretchTimeout = 60 * time.Second // for one stretch to be taken
+)
+
+// file hands out the artifact: whole, or by ranges (RFC 9110, section 14), with
+// its SHA-256 as a strong ETag and as a Repr-Digest (RFC 9530,
+// https://www.rfc-editor.org/rfc/rfc9530).
+func (s *Site) file(w http.ResponseWriter, r *http.Request) error {
+	j, err := s.find(r.Context(), r)
+	if err != nil {
+		return err
+	}
+	if err := downloadable(j); err != nil {
+		return err
+	}
+	a, err := s.Artifacts.Open(r.Context(), j.ID)
+	if errors.Is(err, jobs.ErrNotFound) {
+		return errGone // it expired at this moment
+	}
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+
+	h := w.Header()
+	h.Set("Content-Type", j.File.Type)
+	h.Set("Content-Disposition", disposition(j.File.Name))
+	h.Set("ETag", `"`+hex.EncodeToString(a.SHA256[:])+`"`)
+	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(a.SHA256[:])+":")
+	h.Set("Cache-Control", "private, no-cache, no-transform")
+	http.ServeContent(&paced{w, http.NewResponseController(w)}, r, "", j.Finished, a.ReadSeekCloser)
+	return nil
+}
+
+var errGone = &refusal{Status: http.StatusGone, Code: "expired", Detail: "The file of this export has expired and was removed. Ask for the export again."}
+
+// downloadable says why a job has no file to download.
+func downloadable(j jobs.Job) error {
+	switch j.State {
+	case jobs.Ready:
+		return nil
+	case jobs.Expired:
+		return errGone
+	case jobs.Queued, jobs.Running:
+		return &refusal{Status: http.StatusConflict, Code: "not_ready", Detail: "This export is " + string(j.State) + ". Its file can be downloaded once it is ready."}
+	}
+	return &refusal{Status: http.StatusConflict, Code: "not_ready", Detail: "This export is " + string(j.State) + " and has no file. Try it again to get one."}
+}
+
+// disposition names a download, for old clients in ASCII and for all others in
+// UTF-8 (RFC 6266, https://www.rfc-editor.org/rfc/rfc6266#appendix-D).
+func disposition(name string) string {
+	ascii := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || strings.ContainsRune(`"\%/`, r) {
+			return '_'
+		}
+		return r
+	}, name)
+	plain := `attachment; filename="` + ascii + `"`
+	if ascii == name {
+		return plain
+	}
+	return plain + "; filename*=UTF-8''" + extended(name)
+}
+
+// extended encodes a value with all characters but those that RFC 8187 lets
+// stand (https://www.rfc-editor.org/rfc/rfc8187#section-3.2.1).
+func extended(value string) string {
+	const stand = "!#$&+-.^_`|~"
+	var b strings.Builder
+	for _, c := range []byte(value) {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(stand, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+// paced gives every stretch of a download a deadline of its own, so that a
+// long one may take its time and a dead one does not.
+type paced struct {
+	http.ResponseWriter
+	rc *http.ResponseController
+}
+
+// Write implements [io.Writer].
+func (p *paced) Write(b []byte) (int, error) {
+	p.extend()
+	return p.ResponseWriter.Write(b)
+}
+
+// ReadFrom implements [io.ReaderFrom], through which the kernel copies the file
+// to the socket by itself.
+func (p *paced) ReadFrom(r io.Reader) (n int64, err error) {
+	whole, ok := r.(*io.LimitedReader)
+	if !ok {
+		whole = &io.LimitedReader{R: r, N: 1<<63 - 1}
+	}
+	for whole.N > 0 {
+		p.extend()
+		part := &io.LimitedReader{R: whole.R, N: min(whole.N, stretch)}
+		m, err := io.Copy(p.ResponseWriter, part)
+		n += m
+		whole.N -= m
+		if err != nil || part.N > 0 {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func (p *paced) extend() {
+	_ = p.rc.SetWriteDeadline(time.Now().Add(stretchTimeout)) // not all writers can: then none is set
+}

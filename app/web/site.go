@@ -1,0 +1,134 @@
+// Package web is the server as HTTP has it: the pages, the API, the streams,
+// the feed and the downloads.
+//
+// One handler serves people and programs alike: who prefers text/html gets a
+// page, everybody else JSON. A handler that cannot do its work returns an error
+// before its first byte; [problem] is the only place that turns errors into
+// statuses and words, as RFC 9457 has them
+// (https://www.rfc-editor.org/rfc/rfc9457) or as a page.
+//
+// A stream is a group of two goroutines: one reads what is new, one writes it,
+// each write with a deadline of its own. Both have ended when the handler
+// returns.
+//
+// It is safe from the start: hosts are checked against DNS rebinding, posts of
+// other origins are refused, pages hold no script but their own, bodies and
+// their time are limited, and no answer holds a path of the disk, SQL or a
+// stack.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/export"
+	"example.org/carryout/jobs/feed"
+	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/tail"
+	"example.org/carryout/static"
+)
+
+// A Site answers requests. All fields but the last four are required.
+type Site struct {
+	Board     store.Board
+	History   store.Log
+	Export    *export.Exporter
+	Artifacts artifact.Store
+	Tail      *tail.Tail
+	Feed      *feed.Feed
+	Log       *slog.Logger
+	NewKey    func() string   // makes the Idempotency-Key of a form: random text
+	Heartbeat time.Duration   // of silence, after which a stream shows that it lives
+	Stopping  <-chan struct{} // closed when streams are to end
+
+	Retain       time.Duration // how long files are kept, for the pages; 0: for good
+	AllowHosts   []string      // names under which this server may be asked, beside addresses and localhost
+	AllowOrigins []string      // other origins whose pages may read; "*": all
+	DataDir      string        // a folder that must be writable for the site to be ready; empty: none
+}
+
+// owner is everybody, until there is sign-in.
+const owner = "everybody"
+
+// handler answers a request, or returns an error before its first byte.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// methods are what a path can be asked for. GET answers HEAD too.
+type methods map[string]handler
+
+// Handler returns the whole site.
+func (s *Site) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for path, m := range s.routes() {
+		mux.Handle(path, s.answer(m.dispatch))
+	}
+	mux.Handle("/static/", static.Handler())
+	mux.Handle("/", s.answer(func(http.ResponseWriter, *http.Request) error { return errNoPage }))
+	return s.guard(mux)
+}
+
+// routes lists all that there is.
+func (s *Site) routes() map[string]methods {
+	return map[string]methods{
+		"/{$}":                   {http.MethodGet: s.newPage},
+		"/sources":               {http.MethodGet: s.sources},
+		"/sources/{name}/tree":   {http.MethodGet: s.tree},
+		"/sources/{name}/tables": {http.MethodGet: s.tables},
+		"/jobs":                  {http.MethodGet: s.list, http.MethodPost: s.submit},
+		"/jobs/{id}":             {http.MethodGet: s.job, http.MethodDelete: s.delete},
+		"/jobs/{id}/events":      {http.MethodGet: s.events},
+		"/jobs/{id}/file":        {http.MethodGet: s.file},
+		"/jobs/{id}/cancel":      {http.MethodPost: s.cancel},
+		"/jobs/{id}/retry":       {http.MethodPost: s.retry},
+		"/jobs/{id}/delete":      {http.MethodPost: s.delete}, // for forms, which know no DELETE
+		"/events":                {http.MethodGet: s.feed},
+		"/publish":               {http.MethodPut: s.publish, http.MethodPost: s.publish},
+		"/healthz":               {http.MethodGet: s.healthz},
+		"/readyz":                {http.MethodGet: s.readyz},
+	}
+}
+
+// dispatch calls the handler for the request's method.
+func (m methods) dispatch(w http.ResponseWriter, r *http.Request) error {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	h, ok := m[method]
+	if !ok {
+		return m.notAllowed()
+	}
+	return h(w, r)
+}
+
+// answer makes a handler of a function that may fail before it writes.
+func (s *Site) answer(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil && r.Context().Err() == nil {
+			s.refuse(w, r, err)
+		}
+	})
+}
+
+// stopping reports whether the server is on its way down.
+func (s *Site) stopping() bool {
+	select {
+	case <-s.Stopping:
+		return true
+	default:
+		return false
+	}
+}
+
+// find returns the job that the path names.
+func (s *Site) find(ctx context.Context, r *http.Request) (jobs.Job, error) {
+	id := jobs.ID(r.PathValue("id"))
+	if !id.Valid() {
+		return jobs.Job{}, jobs.ErrNotFound
+	}
+	return s.Board.Job(ctx, id)
+}

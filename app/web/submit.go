@@ -1,0 +1,84 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/store"
+)
+
+// maxKey is the longest Idempotency-Key, in bytes.
+const maxKey = 255
+
+// submit takes a request for an export.
+func (s *Site) submit(w http.ResponseWriter, r *http.Request) error {
+	if s.stopping() {
+		return errStopping
+	}
+	f, err := read(w, r, maxRequest)
+	if err != nil {
+		return err
+	}
+	open := f.takeAll("open") // folders that the form showed open
+	spec, key, err := request(r, f)
+	if err != nil {
+		return err
+	}
+	if prefersHTML(r) {
+		spec = s.Export.Fit(r.Context(), spec)
+	}
+	if err := s.Export.Check(r.Context(), spec); err != nil {
+		var fault *jobs.SpecError
+		if errors.As(err, &fault) && prefersHTML(r) {
+			return s.newPageAgain(w, r, filled{Spec: spec, open: open}, fault)
+		}
+		return err
+	}
+	j, existed, err := s.Board.Submit(r.Context(), spec, store.SubmitOptions{Owner: owner, Key: key})
+	if err != nil {
+		return err
+	}
+	return s.accepted(w, r, j, existed)
+}
+
+// request returns what is asked for, and the key under which it is asked for
+// once.
+func request(r *http.Request, f fields) (spec jobs.Spec, key string, err error) {
+	if spec, err = f.takeSpec(); err != nil {
+		return spec, "", err
+	}
+	// Forms cannot set a header, so a page brings its key in a field.
+	if key, err = f.take("idempotency_key"); err != nil {
+		return spec, "", err
+	}
+	if err := f.done(); err != nil {
+		return spec, "", err
+	}
+	if h := r.Header.Get("Idempotency-Key"); h != "" {
+		key = h
+	}
+	if len(key) > maxKey {
+		return spec, "", malformed("Idempotency-Key", "The Idempotency-Key is longer than 255 bytes.")
+	}
+	return spec, key, nil
+}
+
+// accepted answers with the new job, in the way that the client wants it.
+func (s *Site) accepted(w http.ResponseWriter, r *http.Request, j jobs.Job, existed bool) error {
+	status := http.StatusCreated
+	if existed {
+		status = http.StatusOK
+	}
+	w.Header().Set("Location", jobPath(j.ID))
+	a := accepts(r)
+	switch {
+	case prefersHTML(r):
+		w.WriteHeader(http.StatusSeeOther)
+		return nil
+	case a.quality(typeStream) > a.quality(typeJSON):
+		return s.stream(w, r, status, j, 0)
+	}
+	writeJob(w, r, status, j)
+	return nil
+}
