@@ -102,7 +102,7 @@ func TestAJobIsTheFoldOfItsHistory(t *testing.T) {
 	}
 	again := jobs.Progress{Phase: jobs.Planning}
 	whole := half
-	whole.Fraction, whole.Left, whole.Current = jobs.Known(1.0), jobs.Maybe[jobs.Span]{}, ""
+	whole.Phase, whole.Fraction, whole.Left = jobs.Sealing, jobs.Known(1.0), jobs.Maybe[jobs.Span]{}
 
 	want := jobs.Job{}
 	for _, step := range []struct {
@@ -209,6 +209,24 @@ func TestStatesAreListedOnce(t *testing.T) {
 	}
 	if jobs.State("").Done() {
 		t.Error("got that a job without a state is done, want that it is not")
+	}
+}
+
+func TestSubject(t *testing.T) {
+	for want, s := range map[string]jobs.Spec{
+		"docs":        {Source: "docs"},
+		"shop-orders": {Source: "shop", Table: "orders"},
+		"2026":        {Source: "docs", Paths: []string{"reports/2026/"}},
+		"a.txt":       {Source: "docs", Paths: []string{"a.txt"}},
+		"many":        {Source: "many", Paths: []string{"a", "b"}},
+		"root":        {Source: "root", Paths: []string{"."}},
+		"up":          {Source: "up", Paths: []string{"a/.."}},
+		"slashes":     {Source: "slashes", Paths: []string{"//"}},
+		"nothing":     {Source: "nothing", Paths: []string{""}},
+	} {
+		if got := s.Subject(); got != want {
+			t.Errorf("%+v: got %q, want %q", s, got, want)
+		}
 	}
 }
 

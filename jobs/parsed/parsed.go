@@ -20,6 +20,7 @@ import (
 // Value is JSON that has been taken apart. A path leads into it: names of
 // objects and places in arrays, counted from 0, with a slash between them.
 type Value interface {
+	At(path string) Value                    // nothing if there is nothing
 	Text(path string) string                 // "" for anything but a string
 	Number(path string) (f float64, ok bool) // false for anything but a number
 }
@@ -38,7 +39,7 @@ func Job(v Value) (j jobs.Job) {
 	j.Warnings = whole(v, "warnings")
 	j.Reason = v.Text("reason")
 	readSpec(v, &j.Spec)
-	readProgress(v, "progress/", &j.Progress)
+	readProgress(v.At("progress"), &j.Progress)
 	readFailure(v, &j.Failure)
 	readFile(v, &j.File)
 	return j
@@ -63,9 +64,9 @@ func Event(kind jobs.Kind, seq int64, v Value) (e jobs.Event) {
 	readFile(v, &e.File)
 	switch kind {
 	case jobs.KindStarted, jobs.KindReady:
-		readProgress(v, "progress/", &e.Progress)
+		readProgress(v.At("progress"), &e.Progress)
 	case jobs.KindProgress:
-		readProgress(v, "", &e.Progress)
+		readProgress(v, &e.Progress)
 	case jobs.KindWarning:
 		e.Warning.Code = v.Text("code")
 		e.Warning.Path = v.Text("path")
@@ -88,19 +89,18 @@ func readSpec(v Value, s *jobs.Spec) {
 	}
 }
 
-// readProgress reads progress whose fields' names begin with under.
-func readProgress(v Value, under string, p *jobs.Progress) {
-	p.Phase = jobs.Phase(v.Text(under + "phase"))
-	p.Current = v.Text(under + "current")
-	p.Fraction.Value, p.Fraction.Known = v.Number(under + "fraction")
-	p.Rate = known(v, under+"rate")
-	p.Bytes.Done = whole(v, under+"bytes/done")
-	p.Bytes.Total = known(v, under+"bytes/total")
-	p.Items.Done = whole(v, under+"items/done")
-	p.Items.Total = known(v, under+"items/total")
-	high := known(v, under+"eta_seconds/1")
+func readProgress(v Value, p *jobs.Progress) {
+	p.Phase = jobs.Phase(v.Text("phase"))
+	p.Current = v.Text("current")
+	p.Fraction.Value, p.Fraction.Known = v.Number("fraction")
+	p.Rate = known(v, "rate")
+	p.Bytes.Done = whole(v, "bytes/done")
+	p.Bytes.Total = known(v, "bytes/total")
+	p.Items.Done = whole(v, "items/done")
+	p.Items.Total = known(v, "items/total")
+	high := known(v, "eta_seconds/1")
 	p.Left.Known = high.Known
-	p.Left.Value.Low = time.Duration(whole(v, under+"eta_seconds/0")) * time.Second
+	p.Left.Value.Low = time.Duration(whole(v, "eta_seconds/0")) * time.Second
 	p.Left.Value.High = time.Duration(high.Value) * time.Second
 }
 

@@ -35,6 +35,8 @@ func (v value) get(path string) any {
 	return at
 }
 
+func (v value) At(path string) parsed.Value { return value{v.get(path)} }
+
 func (v value) Text(path string) string {
 	s, _ := v.get(path).(string)
 	return s

@@ -107,6 +107,16 @@ func TestAnEstimateIsNeverToldTighterThanItIs(t *testing.T) {
 	}
 }
 
+func TestAFractionThatIsNoNumberIsNotKnown(t *testing.T) {
+	for _, f := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		e := jobs.Event{Kind: jobs.KindProgress, Progress: jobs.Progress{Fraction: jobs.Known(f)}}
+		got, err := wire.ParseData(e.Kind, wire.AppendData(nil, e))
+		if err != nil || got.Progress.Fraction.Known {
+			t.Errorf("%v: got %+v and %v, want that it is not known", f, got.Progress.Fraction, err)
+		}
+	}
+}
+
 func TestAnUnknownKindIsNoError(t *testing.T) {
 	e, err := wire.ParseEvent(wire.Frame{ID: "4", Event: "later", Data: []byte(`{"at":"2026-11-21T10:00:00.007Z","what":[1]}`)})
 	if want := (jobs.Event{Seq: 4, Kind: "later", At: at}); err != nil || !reflect.DeepEqual(e, want) {

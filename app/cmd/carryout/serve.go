@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/peterbourgon/ff/v3"
+
+	"example.org/carryout/app/server"
+)
+
+func serve() command {
+	return command{
+		name: "serve", args: "[flags]", short: "run the server",
+		long: `
+Serve runs the server until it is told to stop (SIGINT, SIGTERM). It prints one
+line on standard output once it accepts connections; its log goes to standard
+error.
+
+  carryout serve -demo
+  carryout serve -data /srv/carryout -source docs=/srv/docs -source shop=sqlite:/srv/shop.db
+
+Every flag can come from the environment too: -addr from CARRYOUT_ADDR,
+-allow-host from CARRYOUT_ALLOW_HOST. Where a flag may be repeated, commas or
+line breaks stand between the values. And every flag can come from the file of
+-config, in which a line is the name of a flag, a space, and its value; a line
+that begins with # is a comment:
+
+  # /etc/carryout.conf
+  addr 127.0.0.1:8080
+  source docs=/srv/docs
+  source shop=sqlite:/srv/shop.db
+
+Flags win over the environment, and the environment over the file.`,
+		setup: func(sh shell, flags *flag.FlagSet) action {
+			s := settings{}
+			s.declare(flags)
+			return func(ctx context.Context, args []string) error {
+				if err := exactly(0, args, ""); err != nil {
+					return err
+				}
+				if err := complete(flags, sh.env); err != nil {
+					return &usageError{text: err.Error()}
+				}
+				if err := s.check(); err != nil {
+					return &usageError{text: err.Error()}
+				}
+				s.config.Log = logger(sh.err, s.log)
+				s.config.Ready = func(addr string) { fmt.Fprintf(sh.out, "listening on http://%s\n", addr) }
+				return server.Run(ctx, s.config)
+			}
+		},
+	}
+}
+
+// settings are what the flags of serve say.
+type settings struct {
+	config server.Config
+	log    string
+}
+
+func (s *settings) declare(flags *flag.FlagSet) {
+	c := &s.config
+	flags.StringVar(&c.Addr, "addr", "127.0.0.1:8080", "address to listen on, `HOST:PORT`; port 0 picks a free one")
+	flags.BoolVar(&c.Insecure, "insecure", false, "listen where other machines can reach the server, although it has no sign-in")
+	flags.Var((*several)(&c.AllowHost), "allow-host", "`NAME` under which the server may be asked, beside addresses and localhost; may be repeated")
+	flags.Var((*several)(&c.AllowOrigin), "allow-origin", "other `ORIGIN` whose pages may read, such as https://app.example.com; \"*\": all; may be repeated")
+	flags.DurationVar(&c.Heartbeat, "heartbeat", 15*time.Second, "`TIME` of silence after which a stream shows that it lives")
+
+	flags.StringVar(&c.Data, "data", "carryout-data", "`DIR` for the jobs and their files")
+	flags.Var((*several)(&c.Sources), "source", "what can be exported, `NAME=LOCATION`: a folder, or sqlite:FILE; may be repeated")
+	flags.BoolVar(&c.Demo, "demo", false, "write demo data and serve it too")
+	flags.IntVar(&c.Workers, "workers", 0, "`N` exports at a time; 0: one for each processor, and at least 2")
+	flags.DurationVar(&c.Retain, "retain", 72*time.Hour, "`TIME` for which files are kept; 0: until they are deleted")
+	flags.Int64Var(&c.Throttle, "throttle", 0, "`BYTES` a second that one export may read; 0: as fast as it can")
+
+	flags.StringVar(&s.log, "log", "text", "form of the log, `text|json`")
+	flags.String("config", "", "`FILE` with more flags")
+}
+
+// check finds what no flag finds by itself.
+func (s *settings) check() error {
+	for _, source := range s.config.Sources {
+		if name, location, ok := strings.Cut(source, "="); !ok || name == "" || location == "" {
+			return fmt.Errorf("the source %q is not of the form NAME=LOCATION", source)
+		}
+	}
+	switch {
+	case s.log != "text" && s.log != "json":
+		return fmt.Errorf("a log is text or json, not %q", s.log)
+	case s.config.Workers < 0, s.config.Throttle < 0, s.config.Retain < 0:
+		return errors.New("-workers, -throttle and -retain cannot be below 0")
+	case s.config.Heartbeat <= 0:
+		return errors.New("-heartbeat must be above 0")
+	}
+	return nil
+}
+
+func logger(w io.Writer, form string) *slog.Logger {
+	if form == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// several is the value of a flag that may be repeated.
+type several []string
+
+// String implements [flag.Value].
+func (s *several) String() string { return strings.Join(*s, ",") }
+
+// Set implements [flag.Value].
+func (s *several) Set(value string) error {
+	*s = append(*s, value)
+	return nil
+}
+
+// complete sets the flags that the command line has not set: from the
+// environment, then from the file that the flag config names.
+func complete(flags *flag.FlagSet, env func(string) string) error {
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	var errs []error
+	flags.VisitAll(func(f *flag.Flag) {
+		name := "CARRYOUT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if given[f.Name] || env(name) == "" {
+			return
+		}
+		for _, value := range values(f, env(name)) {
+			if err := flags.Set(f.Name, value); err != nil {
+				errs = append(errs, fmt.Errorf("invalid value %q for the environment variable %s: %w", value, name, err))
+			}
+		}
+	})
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return ff.Parse(flags, nil, ff.WithConfigFileFlag("config"), ff.WithConfigFileParser(ff.PlainParser))
+}
+
+// values are those in a variable for a flag, which are several only where the
+// flag may be repeated.
+func values(f *flag.Flag, text string) []string {
+	if _, ok := f.Value.(*several); !ok {
+		return []string{text}
+	}
+	list := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '\n' })
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+	return slices.DeleteFunc(list, func(s string) bool { return s == "" })
+}
