@@ -1,0 +1,139 @@
+package work_test
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/work"
+)
+
+// shelf is a store and a place for files in one, in memory.
+type shelf struct {
+	store.Board
+	store.Shelf
+	artifact.Store
+	jobs  map[jobs.ID]jobs.Job
+	files map[jobs.ID]bool
+	swept int
+}
+
+func (s *shelf) Job(_ context.Context, id jobs.ID) (jobs.Job, error) {
+	j, ok := s.jobs[id]
+	if !ok {
+		return j, jobs.ErrNotFound
+	}
+	return j, nil
+}
+
+func (s *shelf) Due(_ context.Context, now time.Time, n int) (due []jobs.ID, _ error) {
+	for _, id := range slices.Sorted(maps.Keys(s.jobs)) {
+		if j := s.jobs[id]; j.State == jobs.Ready && !j.Expires.After(now) && len(due) < n {
+			due = append(due, id)
+		}
+	}
+	return due, nil
+}
+
+func (s *shelf) Expire(_ context.Context, id jobs.ID) error {
+	j := s.jobs[id]
+	j.State = jobs.Expired
+	s.jobs[id] = j
+	return nil
+}
+
+func (s *shelf) Remove(_ context.Context, id jobs.ID) error {
+	delete(s.files, id)
+	return nil
+}
+
+func (s *shelf) Keys(context.Context) iter.Seq2[jobs.ID, error] {
+	return func(yield func(jobs.ID, error) bool) {
+		for _, id := range slices.Sorted(maps.Keys(s.files)) {
+			if !yield(id, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *shelf) SweepStaged(context.Context, func(jobs.ID) bool) (int, error) {
+	s.swept++
+	return 0, nil
+}
+
+func (s *shelf) sweeper() *work.Sweeper {
+	return &work.Sweeper{Board: s, Shelf: s, Artifacts: s, Every: time.Second, Log: slog.New(slog.DiscardHandler)}
+}
+
+func TestFilesGoWhenTheirTimeHasCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		s := &shelf{jobs: map[jobs.ID]jobs.Job{}, files: map[jobs.ID]bool{}}
+		for n := range 250 { // more than expire together
+			id := jobs.ID(rune('a' + n))
+			s.jobs[id] = jobs.Job{State: jobs.Ready, Expires: now.Add(10 * time.Second)}
+			s.files[id] = true
+		}
+		s.jobs["later"] = jobs.Job{State: jobs.Ready, Expires: now.Add(time.Hour)}
+		s.files["later"] = true
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if err := s.sweeper().Serve(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if len(s.files) != 1 || !s.files["later"] || s.jobs["later"].State != jobs.Ready {
+			t.Errorf("got %d files left, want the one whose time has not come", len(s.files))
+		}
+		if got := s.jobs["a"].State; got != jobs.Expired {
+			t.Errorf("got %s, want expired", got)
+		}
+	})
+}
+
+func TestOrphansGoAtTheStartAndEveryHour(t *testing.T) {
+	all := map[jobs.ID]jobs.Job{}
+	for _, state := range jobs.States() {
+		all[jobs.ID(state)] = jobs.Job{State: state, Expires: time.Now().Add(1000 * time.Hour)}
+	}
+	litter := func() map[jobs.ID]bool {
+		files := map[jobs.ID]bool{"nobody's": true}
+		for id := range all {
+			files[id] = true
+		}
+		return files
+	}
+	check := func(t *testing.T, s *shelf, want ...jobs.ID) {
+		t.Helper()
+		if got := slices.Sorted(maps.Keys(s.files)); !slices.Equal(got, want) {
+			t.Errorf("got the files of %v left, want those of %v", got, want)
+		}
+		if s.swept == 0 {
+			t.Error("unfinished files were not looked for")
+		}
+	}
+	t.Run("at the start", func(t *testing.T) {
+		s := &shelf{jobs: maps.Clone(all), files: litter()}
+		s.sweeper().Clear(t.Context())
+		check(t, s, "queued", "ready", "running")
+	})
+	t.Run("while jobs may be retried", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &shelf{jobs: maps.Clone(all), files: litter()}
+			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Minute)
+			defer cancel()
+			if err := s.sweeper().Serve(ctx); err != nil {
+				t.Fatal(err)
+			}
+			check(t, s, "canceled", "failed", "queued", "ready", "running")
+		})
+	})
+}
