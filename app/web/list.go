@@ -108,8 +108,12 @@ func filters(current jobs.State, counts map[jobs.State]int64) []views.Filter {
 	}
 	out := []views.Filter{{Link: views.Link{Text: "All", URL: "/jobs"}, Count: human.Count(all), Current: current == ""}}
 	for _, state := range jobs.States() {
+		text := "Running" // of a running job, words tell the phase
+		if state != jobs.Running {
+			text = words.State(jobs.Job{State: state})
+		}
 		out = append(out, views.Filter{
-			Link:    views.Link{Text: words.State(jobs.Job{State: state}), URL: listPath(store.Filter{State: state, Limit: perPage}, "")},
+			Link:    views.Link{Text: text, URL: listPath(store.Filter{State: state, Limit: perPage}, "")},
 			Count:   human.Count(counts[state]),
 			Current: current == state,
 		})

@@ -72,12 +72,14 @@ func (s slowRows) Each(ctx context.Context, after source.Position, do func(sourc
 	})
 }
 
-// wait spends n bytes of the limit, a burst at a time.
+// wait spends n bytes of the limit, a burst at a time. It returns no error but
+// that of ctx: a reader's other errors would be about what it reads.
 func wait(ctx context.Context, l *rate.Limiter, n int) error {
 	for n > 0 {
 		part := min(n, l.Burst())
-		if err := l.WaitN(ctx, part); err != nil {
-			return err
+		if l.WaitN(ctx, part) != nil { // ctx has ended, or will before the bytes are due
+			<-ctx.Done()
+			return ctx.Err()
 		}
 		n -= part
 	}

@@ -62,17 +62,14 @@ func Event(kind jobs.Kind, seq int64, v Value) (e jobs.Event) {
 	readSpec(v, &e.Spec)
 	readFailure(v, &e.Failure)
 	readFile(v, &e.File)
-	switch kind {
-	case jobs.KindStarted, jobs.KindReady:
-		readProgress(v.At("progress"), &e.Progress)
-	case jobs.KindProgress:
-		readProgress(v, &e.Progress)
-	case jobs.KindWarning:
-		e.Warning.Code = v.Text("code")
-		e.Warning.Path = v.Text("path")
-		e.Warning.Message = v.Text("message")
-		e.Warning.Count = whole(v, "count")
+	e.Warning.Code = v.Text("code")
+	e.Warning.Path = v.Text("path")
+	e.Warning.Message = v.Text("message")
+	e.Warning.Count = whole(v, "count")
+	if kind != jobs.KindProgress { // which is progress itself
+		v = v.At("progress")
 	}
+	readProgress(v, &e.Progress)
 	return e
 }
 

@@ -104,7 +104,7 @@ func TestAnEventReadsAsItWasWritten(t *testing.T) {
 		{Kind: jobs.KindWarning, Warning: jobs.Warning{Code: "unreadable", Path: "a", Message: "It cannot be read.", Count: 9}},
 		{Kind: jobs.KindWarning, Warning: jobs.Warning{Code: "changed", Message: "It changed.", Count: 1}},
 		{Kind: jobs.KindRequeued, Reason: "the server is stopping", Place: 1},
-		{Kind: jobs.KindReady, File: whole.File, Expires: at.AddDate(0, 0, 3)},
+		{Kind: jobs.KindReady, File: whole.File, Expires: at.AddDate(0, 0, 3), Progress: progress()},
 		{Kind: jobs.KindReady, File: whole.File},
 		{Kind: jobs.KindFailed, Failure: whole.Failure},
 		{Kind: jobs.KindCanceled, Reason: "canceled by a person"},
