@@ -109,7 +109,7 @@ func (t *transfer) fits(resp *http.Response) (skip int64, err error) {
 	if tag != "" && !strings.HasPrefix(tag, "W/") && tag != t.etag() {
 		return 0, fmt.Errorf("the server has another file for this export now: its ETag is %s, not %s", tag, t.etag())
 	}
-	missing := t.file.Size - t.done
+	var missing int64
 	switch resp.StatusCode {
 	case http.StatusPartialContent:
 		var first, last, size int64

@@ -115,6 +115,7 @@ func (z *zipper) addRaw(h *zip.FileHeader, content, packed []byte) error {
 	h.UncompressedSize64 = uint64(len(content))
 	h.ReaderVersion = version20
 	h.Extra = appendTime(h.Extra, h.Modified)
+	//lint:ignore SA1019 CreateRaw writes these, and does not make them of Modified
 	h.ModifiedDate, h.ModifiedTime = dosTime(h.Modified)
 	if !h.NonUTF8 {
 		h.Flags |= utf8Flag

@@ -52,7 +52,7 @@ func testKey(t *testing.T, open Open) {
 	if err != nil || existed || other.ID == first.ID {
 		t.Errorf("the key of another owner: got existed %v, error %v", existed, err)
 	}
-	if h.submit("a").ID == h.submit("a").ID {
+	if a, b := h.submit("a"), h.submit("a"); a.ID == b.ID {
 		t.Errorf("without a key: got one job, want two")
 	}
 

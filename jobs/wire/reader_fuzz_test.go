@@ -45,9 +45,7 @@ func interpret(stream string) heard {
 		name, value := line, ""
 		if i := strings.Index(line, ":"); i >= 0 {
 			name, value = line[:i], line[i+1:]
-			if strings.HasPrefix(value, " ") {
-				value = value[1:]
-			}
+			value = strings.TrimPrefix(value, " ")
 		}
 		switch name {
 		case "event":

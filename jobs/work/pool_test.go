@@ -118,7 +118,7 @@ func TestARunEndsInOneEvent(t *testing.T) {
 				if got.Kind != test.want || got.Failure.Code != test.code {
 					t.Errorf("got %q with the code %q, want %q with %q", got.Kind, got.Failure.Code, test.want, test.code)
 				}
-				if got.Kind == jobs.KindReady && (got.File != made || got.Expires.Sub(time.Now()) > time.Hour || got.Expires.IsZero()) {
+				if got.Kind == jobs.KindReady && (got.File != made || time.Until(got.Expires) > time.Hour || got.Expires.IsZero()) {
 					t.Errorf("got %+v, want the file and an end to its time", got)
 				}
 			})

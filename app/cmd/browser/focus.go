@@ -48,7 +48,9 @@ func focus(root js.Value, selector string) {
 	if !e.Truthy() {
 		e = root
 	}
-	e.Call("focus")
+	options := window.Get("Object").New()
+	options.Set("preventScroll", true)
+	e.Call("focus", options)
 }
 
 // selector names an element by those attributes that tell controls apart.
