@@ -172,6 +172,7 @@ func checkBar(t *testing.T, values []float64) {
 }
 
 func TestInABrowser(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t), "-source", "shop=sqlite:"+shop(t, 100), slow)
 	b := browse(t)
 	b.do(chromedp.Navigate(s.url+"/"), chromedp.WaitVisible(chromedp.CSS(start0)))
@@ -201,6 +202,7 @@ func TestInABrowser(t *testing.T) {
 }
 
 func TestInABrowserWithoutJavaScript(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t), "-source", "shop=sqlite:"+shop(t, 100), "-throttle=400000")
 	b := browse(t)
 	b.withoutScript()
@@ -229,6 +231,7 @@ func TestInABrowserWithoutJavaScript(t *testing.T) {
 }
 
 func TestAPageOpenedInTheMiddleEndsRight(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t), slow)
 	id := s.submit(spec("docs", "zip")).text("id")
 	st := s.follow("/jobs/"+id+"/events", "")
@@ -250,6 +253,7 @@ func TestAPageOpenedInTheMiddleEndsRight(t *testing.T) {
 }
 
 func TestAPageOutlivesTheServer(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t), slow)
 	b := browse(t)
 	id := s.submit(spec("docs", "zip")).text("id")
@@ -270,6 +274,7 @@ func TestAPageOutlivesTheServer(t *testing.T) {
 }
 
 func TestAListKeepsItselfUpToDate(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t), slow)
 	b := browse(t)
 	b.do(chromedp.Navigate(s.url + "/jobs"))

@@ -17,6 +17,7 @@ import (
 // The server is killed again and again while jobs of every kind come in and
 // run. Nothing that it has accepted may be lost.
 func TestNothingAcceptedIsLostWhenTheServerIsKilled(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	s := start(t, "-data", data, "-source", "docs="+tree(t), "-source", "shop=sqlite:"+shop(t, 20000), "-throttle=8000000")
 	specs := []string{
@@ -121,6 +122,7 @@ func checkDisk(t *testing.T, data string, ids []string) {
 }
 
 func TestAFollowerGoesOnAfterAKill(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t), slow)
 	id := s.submit(spec("docs", "zip")).text("id")
 	path := "/jobs/" + id + "/events"

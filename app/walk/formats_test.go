@@ -51,6 +51,7 @@ func (s *server) take(j object) string {
 }
 
 func TestEveryArchiveHoldsWhatTheFolderHolds(t *testing.T) {
+	t.Parallel()
 	docs := tree(t)
 	want := contents(t, docs)
 	s := start(t, "-source", "docs="+docs)
@@ -138,6 +139,7 @@ func untar(t *testing.T, path string) map[string]string {
 }
 
 func TestASelectionHoldsNothingElse(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t))
 	j := s.ready(s.submit(spec("docs", "zip", `"paths":["reports/2026","readme.md"]`)).text("id"))
 	got := unzip(t, s.take(j))
@@ -146,6 +148,7 @@ func TestASelectionHoldsNothingElse(t *testing.T) {
 }
 
 func TestTheSameRequestIsTheSameFile(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t), "-source", "shop=sqlite:"+shop(t, 1000))
 	for _, spec := range []string{spec("docs", "zip"), spec("docs", "tar.gz"), spec("docs", "tar.zst"), spec("shop", "csv", `"table":"orders"`), spec("shop", "jsonl", `"table":"big_orders"`)} {
 		a, b := s.ready(s.submit(spec).text("id")), s.ready(s.submit(spec).text("id"))
@@ -156,6 +159,7 @@ func TestTheSameRequestIsTheSameFile(t *testing.T) {
 }
 
 func TestTablesHoldWhatTheDatabaseSays(t *testing.T) {
+	t.Parallel()
 	const rows = 5000
 	file := shop(t, rows)
 	s := start(t, "-source", "shop=sqlite:"+file)

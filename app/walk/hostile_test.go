@@ -32,6 +32,7 @@ func checkProblem(t *testing.T, resp *http.Response, body []byte, status int, se
 }
 
 func TestBadRequestsAreRefusedWithASentence(t *testing.T) {
+	t.Parallel()
 	docs := tree(t)
 	s := start(t, "-source", "docs="+docs, "-source", "shop=sqlite:"+shop(t, 10))
 	ready := s.ready(s.submit(spec("docs", "zip")).text("id")).text("id")
@@ -124,6 +125,7 @@ func TestBadRequestsAreRefusedWithASentence(t *testing.T) {
 }
 
 func TestRanges(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t))
 	j := s.ready(s.submit(spec("docs", "zip", `"paths":["reports"]`)).text("id"))
 	url := j.text("file", "url")
@@ -157,6 +159,7 @@ func TestRanges(t *testing.T) {
 }
 
 func TestAFIFOStopsNobody(t *testing.T) {
+	t.Parallel()
 	docs := tree(t)
 	if err := syscall.Mkfifo(filepath.Join(docs, "pipe"), 0o600); err != nil {
 		t.Fatal(err)
@@ -176,6 +179,7 @@ func TestAFIFOStopsNobody(t *testing.T) {
 }
 
 func TestCancelRetryDelete(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t), slow)
 	id := s.submit(spec("docs", "zip")).text("id")
 	st := s.follow("/jobs/"+id+"/events", "")
@@ -214,6 +218,7 @@ func TestCancelRetryDelete(t *testing.T) {
 }
 
 func TestACanceledJobStopsReadingAtOnce(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t), "-workers", "1", "-throttle=100000")
 	first := s.submit(spec("docs", "zip")).text("id")
 	second := s.submit(spec("docs", "zip")).text("id")
@@ -230,6 +235,7 @@ func TestACanceledJobStopsReadingAtOnce(t *testing.T) {
 }
 
 func TestTheSameKeyIsTheSameJob(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t))
 	resp, body := s.call("POST", "/jobs", spec("docs", "zip"), "Idempotency-Key", "k1")
 	if resp.StatusCode != http.StatusCreated {
@@ -245,6 +251,7 @@ func TestTheSameKeyIsTheSameJob(t *testing.T) {
 }
 
 func TestFilesExpire(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t), "-retain", "1s")
 	id := s.submit(spec("docs", "zip")).text("id")
 	s.ready(id)
@@ -258,6 +265,7 @@ func TestFilesExpire(t *testing.T) {
 }
 
 func TestSlowClientsAreCut(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t))
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
@@ -276,6 +284,7 @@ func TestSlowClientsAreCut(t *testing.T) {
 }
 
 func TestListeningWiderIsRefusedWithTheReason(t *testing.T) {
+	t.Parallel()
 	for _, addr := range []string{":0", "0.0.0.0:0", "[::]:0"} {
 		out, err := runBinary(t, "serve", "-addr", addr, "-data", t.TempDir())
 		if err == nil || !strings.Contains(out, "-insecure") {
@@ -285,6 +294,7 @@ func TestListeningWiderIsRefusedWithTheReason(t *testing.T) {
 }
 
 func TestPagesAreSafe(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t))
 	resp, _ := s.call("GET", "/", "", "Accept", "text/html")
 	csp := resp.Header.Get("Content-Security-Policy")
@@ -300,6 +310,7 @@ func TestPagesAreSafe(t *testing.T) {
 }
 
 func TestNamedOriginsMayRead(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t), "-allow-origin", "https://app.example")
 	resp, _ := s.call("GET", "/jobs", "", "Origin", "https://app.example")
 	if got := resp.Header.Get("Access-Control-Allow-Origin"); got != "https://app.example" {
@@ -312,6 +323,7 @@ func TestNamedOriginsMayRead(t *testing.T) {
 }
 
 func TestPagination(t *testing.T) {
+	t.Parallel()
 	s := start(t, "-source", "docs="+tree(t))
 	var want []string
 	for range 7 {

@@ -12,6 +12,7 @@ import (
 // Every command of the README's tour is run, one block after the other in one
 // shell, against a server that has what the demo has.
 func TestTheTourOfTheREADME(t *testing.T) {
+	t.Parallel()
 	need(t, "curl")
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
