@@ -17,6 +17,7 @@ import (
 
 const (
 	headerTimeout = 10 * time.Second // for the headers of a request
+	answerTimeout = time.Minute      // for an answer to be taken; streams and downloads set their own
 	idleTimeout   = 2 * time.Minute  // of a connection between two requests
 	maxHeader     = 64 << 10         // bytes
 	farewell      = time.Second      // for answers under way when the server stops
@@ -57,6 +58,7 @@ func serveHTTP(ctx context.Context, l listener, site *web.Site, log *slog.Logger
 	s := &http.Server{
 		Handler:           site.Handler(),
 		ReadHeaderTimeout: headerTimeout,
+		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),

@@ -159,6 +159,8 @@ func (h *house) close() error {
 func (h *house) run(ctx context.Context, l listener) error {
 	log := h.config.Log
 	switch n, err := h.store.Recover(ctx, "the server was restarted"); {
+	case ctx.Err() != nil:
+		return nil // stopped before it had begun
 	case err != nil:
 		return fmt.Errorf("putting interrupted jobs back: %w", err)
 	case n > 0:

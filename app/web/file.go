@@ -37,11 +37,14 @@ func (s *Site) file(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer a.Close()
-
+	sum := hex.EncodeToString(a.SHA256[:])
+	if sum != j.File.SHA256 {
+		return fmt.Errorf("job %s: the file has the hash %s, and the job says %s", j.ID, sum, j.File.SHA256)
+	}
 	h := w.Header()
 	h.Set("Content-Type", j.File.Type)
 	h.Set("Content-Disposition", disposition(j.File.Name))
-	h.Set("ETag", `"`+hex.EncodeToString(a.SHA256[:])+`"`)
+	h.Set("ETag", `"`+sum+`"`)
 	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(a.SHA256[:])+":")
 	h.Set("Cache-Control", "private, no-cache, no-transform")
 	http.ServeContent(&paced{w, http.NewResponseController(w)}, r, "", j.Finished, a.ReadSeekCloser)

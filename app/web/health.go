@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"example.org/carryout/jobs/store"
 )
 
 // healthz says that the server is alive.
@@ -24,7 +26,7 @@ func (s *Site) readyz(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	if _, err := s.Board.Count(ctx); err != nil {
+	if _, _, err := s.Board.List(ctx, store.Filter{Limit: 1}); err != nil {
 		s.Log.Warn("not ready: the database does not answer", "err", err)
 		return notReady("database", "The database does not answer.")
 	}

@@ -26,9 +26,6 @@ type fields map[string][]string
 
 // read reads the body of a request.
 func read(w http.ResponseWriter, r *http.Request, limit int64) (fields, error) {
-	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Now().Add(bodyTimeout)) // not all connections can: then none is set
-	defer rc.SetReadDeadline(time.Time{})               // the answer may be a stream
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
 		mediaType = ""
@@ -37,6 +34,7 @@ func read(w http.ResponseWriter, r *http.Request, limit int64) (fields, error) {
 	if err != nil {
 		return nil, unread(err)
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it is here, and the answer may be a stream
 	switch mediaType {
 	case "application/x-www-form-urlencoded":
 		return parseForm(body)

@@ -96,8 +96,11 @@ func stateSentence(e *jobs.StateError) string {
 // refuse answers with what problem makes of err.
 func (s *Site) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p := problem(err)
-	if p.Status == http.StatusInternalServerError {
+	switch p.Status {
+	case http.StatusInternalServerError:
 		s.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
+	case http.StatusServiceUnavailable:
+		s.Log.Warn("request refused", "method", r.Method, "path", r.URL.Path, "err", err)
 	}
 	h := w.Header()
 	for _, name := range []string{"Content-Disposition", "ETag", "Repr-Digest", "Last-Modified", "Content-Length", "Content-Range"} {

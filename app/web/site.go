@@ -108,6 +108,9 @@ func (m methods) dispatch(w http.ResponseWriter, r *http.Request) error {
 // answer makes a handler of a function that may fail before it writes.
 func (s *Site) answer(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 { // also where the body is of no interest: the server reads it to its end
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not all connections can: then none is set
+		}
 		if err := h(w, r); err != nil && r.Context().Err() == nil {
 			s.refuse(w, r, err)
 		}

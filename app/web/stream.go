@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -37,7 +38,7 @@ func (s *Site) send(w http.ResponseWriter, r *http.Request, status int, from pro
 	ctx, stop := context.WithCancel(ctx)
 	g.Go(func() error { defer close(pieces); return from(ctx, pieces) })
 	g.Go(func() error { defer stop(); return s.write(ctx, w, pieces) })
-	if err := g.Wait(); err != nil && r.Context().Err() == nil && ctx.Err() == nil {
+	if err := g.Wait(); err != nil && r.Context().Err() == nil && !errors.Is(err, context.Canceled) {
 		s.Log.Warn("stream ended early", "path", r.URL.Path, "err", err)
 	}
 	return nil // the stream has begun: its follower cannot be told otherwise

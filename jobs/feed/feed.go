@@ -8,13 +8,15 @@
 // a restart too. Changes of jobs wait (pending) until they are told: one that is
 // followed by another of the same job within 100 ms is told once.
 //
-// Entries are numbered upwards from the time of the start in Unix
-// milliseconds, or from the last number kept if that is greater. On the stream
-// a number n is the id "evt-n".
+// The number of an entry is its time in Unix microseconds, or one more than the
+// number before it if that is greater. So a restart goes on above all that was
+// told, as long as the clock is not set back. On the stream a number n is the id
+// "evt-n".
 package feed
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -51,13 +53,13 @@ type Feed struct {
 func New(ctx context.Context, press store.Press, counts Counts, log *slog.Logger) (*Feed, error) {
 	last, err := press.LastMessage(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading what was published last: %w", err)
 	}
 	f := &Feed{
 		press: press, counts: counts, log: log,
 		publish: make(chan request, crowd),
 		pending: newPending(),
-		ring:    newRing(max(last, time.Now().UnixMilli())),
+		ring:    newRing(max(last, time.Now().UnixMicro())),
 	}
 	return f, nil
 }
@@ -137,6 +139,7 @@ func (f *Feed) tellChanges(ctx context.Context) {
 func (f *Feed) tell(lines ...line) {
 	f.turn.Lock()
 	defer f.turn.Unlock()
+	f.ring.next(len(lines))
 	f.ring.add(lines)
 }
 

@@ -47,20 +47,21 @@ func (p *pending) add(changes []store.Change) {
 	}
 }
 
-// take returns what is pending, in the order in which it came up.
+// take returns what is pending, in the order in which it came up. It encodes
+// outside the lock, which the store's writer waits for.
 func (p *pending) take() []line {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	lines := make([]line, len(p.order))
-	for i, id := range p.order {
-		data := wire.AppendJob(nil, p.changed[id].Job)
-		if p.changed[id].Deleted {
+	changed, order := p.changed, p.order
+	p.changed, p.order = make(map[jobs.ID]store.Change), nil
+	p.mu.Unlock()
+	lines := make([]line, len(order))
+	for i, id := range order {
+		data := wire.AppendJob(nil, changed[id].Job)
+		if changed[id].Deleted {
 			data = wire.AppendDeleted(nil, id)
 		}
 		lines[i] = line{"job", string(data)}
 	}
-	clear(p.changed)
-	p.order = p.order[:0]
 	return lines
 }
 

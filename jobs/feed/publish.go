@@ -11,7 +11,8 @@ import (
 // Message is the name of what is published without one.
 const Message = "message"
 
-// own lists the names of the server's own events, here and on a job's stream.
+// own lists the names of the events that are the server's own here, or that an
+// EventSource fires by itself.
 var own = []string{"time", "stats", "job", "open", "error"}
 
 // ErrName reports a name that nothing can be published under.
@@ -78,11 +79,11 @@ func (f *Feed) print(ctx context.Context) {
 func (f *Feed) keep(ctx context.Context, batch []request) error {
 	f.turn.Lock()
 	defer f.turn.Unlock()
-	last := f.ring.newest()
+	first := f.ring.next(len(batch))
 	messages := make([]store.Message, len(batch))
 	lines := make([]line, len(batch))
 	for i, r := range batch {
-		messages[i] = store.Message{Seq: last + 1 + int64(i), Name: r.name, Data: r.data}
+		messages[i] = store.Message{Seq: first + int64(i), Name: r.name, Data: r.data}
 		lines[i] = line{r.name, r.data}
 	}
 	if err := f.press.Keep(ctx, messages); err != nil {

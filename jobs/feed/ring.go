@@ -2,11 +2,12 @@ package feed
 
 import (
 	"sync"
+	"time"
 
 	"example.org/carryout/jobs/wire"
 )
 
-// most is how many entries are held in memory.
+// most is how many entries are held in memory at least, once there were so many.
 const most = 1024
 
 // line is what an entry says.
@@ -31,6 +32,15 @@ func newRing(last int64) ring {
 	return ring{from: last, last: last, bell: make(chan struct{})}
 }
 
+// next returns the number of the next entry, when n of them are to be added:
+// none is to be above the time that it is then.
+func (r *ring) next(n int) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = max(r.last, time.Now().UnixMicro()-int64(n))
+	return r.last + 1
+}
+
 // add gives lines the next numbers and wakes everybody.
 func (r *ring) add(lines []line) {
 	r.mu.Lock()
@@ -39,19 +49,13 @@ func (r *ring) add(lines []line) {
 		r.last++
 		r.entries = append(r.entries, entry{r.last, wire.AppendFrame(nil, ID(r.last), l.name, l.data)})
 	}
-	if over := len(r.entries) - most; over > 0 {
+	if len(r.entries) > 2*most { // not at every entry: it copies them all
+		over := len(r.entries) - most
 		r.from = r.entries[over-1].seq
 		r.entries = append([]entry(nil), r.entries[over:]...) // lets go of the old ones
 	}
 	close(r.bell)
 	r.bell = make(chan struct{})
-}
-
-// newest returns the number of the newest entry.
-func (r *ring) newest() int64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.last
 }
 
 // skip spends n numbers.

@@ -7,8 +7,8 @@
 // of bytes and items together, each with its [Cost]. Rates are bytes a second,
 // times come from the Meter's own clock.
 //
-// Nothing that a Meter returns runs backwards, and it never says that all is
-// done: only the job's last event does.
+// The fraction never runs backwards, and a Meter never says that all is done: only
+// the job's last event does.
 package meter
 
 import (
@@ -65,8 +65,10 @@ func (m *Meter) Plan(items, bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.phase = jobs.Planning
-	m.items = jobs.Count{Total: jobs.Known(items)}
-	m.bytes = jobs.Count{Total: jobs.Known(bytes)}
+	m.items, m.bytes = jobs.Count{}, jobs.Count{}
+	if items > 0 {
+		m.items.Total, m.bytes.Total = jobs.Known(items), jobs.Known(bytes)
+	}
 }
 
 // Assemble begins the assembly of so many items and bytes.
@@ -97,7 +99,7 @@ func (m *Meter) Seal() {
 	m.phase, m.current = jobs.Sealing, ""
 }
 
-// Add counts work that has been done.
+// Add counts work that has been done; neither number is negative.
 func (m *Meter) Add(items, bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

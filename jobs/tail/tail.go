@@ -20,7 +20,7 @@ import (
 	"example.org/carryout/jobs/wire"
 )
 
-// most is how many frames a tail holds. Whoever is further behind reads the
+// most is how many frames a tail holds at least, once there were so many. Whoever is further behind reads the
 // store, where old progress has been thinned out.
 const most = 256
 
@@ -69,17 +69,6 @@ func (t *Tail) Follow(id jobs.ID) *Follower {
 	return &Follower{tail: t, id: id, log: l}
 }
 
-// Followers returns how many there are.
-func (t *Tail) Followers() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	n := 0
-	for _, l := range t.logs {
-		n += l.followers
-	}
-	return n
-}
-
 // log returns the tail of a job, which may be new. The lock is held.
 func (t *Tail) log(id jobs.ID) *log {
 	l, ok := t.logs[id]
@@ -108,7 +97,8 @@ func (l *log) add(c store.Change) {
 		}
 		l.frames = append(l.frames, frame{e.Seq, wire.AppendEvent(nil, e)})
 	}
-	if over := len(l.frames) - most; over > 0 {
+	if len(l.frames) > 2*most { // not at every event: it copies them all
+		over := len(l.frames) - most
 		l.from = l.frames[over-1].seq
 		l.frames = append([]frame(nil), l.frames[over:]...) // lets go of the old ones
 	}

@@ -93,19 +93,6 @@ func TestADeletedJobIsSaidToBeGone(t *testing.T) {
 	}
 }
 
-func TestFollowersAreCounted(t *testing.T) {
-	var tl tail.Tail
-	a, b := tl.Follow("J"), tl.Follow("K")
-	if got := tl.Followers(); got != 2 {
-		t.Errorf("got %d followers, want 2", got)
-	}
-	a.Close()
-	b.Close()
-	if got := tl.Followers(); got != 0 {
-		t.Errorf("got %d followers, want none", got)
-	}
-}
-
 // Followers join at any moment, and whoever was not behind sees every number
 // once and in order.
 func TestManyFollowersMissNothing(t *testing.T) {

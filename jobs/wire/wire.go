@@ -5,8 +5,7 @@
 // the server: a field is added but never renamed. Times are UTC, RFC 3339 with
 // milliseconds; sizes are bytes; what is not known is null, never 0.
 //
-// The same JSON is what a store keeps of an event, so an event is encoded once
-// for the disk and for everybody who follows it. Frames are written as the
+// The same JSON is what a store keeps of an event. Frames are written as the
 // WHATWG's HTML standard has them
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 //

@@ -31,6 +31,7 @@ func (s *Sweeper) Serve(ctx context.Context) error {
 	expiries, orphans := time.NewTicker(s.Every), time.NewTicker(orphansDue)
 	defer expiries.Stop()
 	defer orphans.Stop()
+	s.expire(ctx, time.Now())
 	for {
 		select {
 		case <-ctx.Done():
@@ -38,16 +39,13 @@ func (s *Sweeper) Serve(ctx context.Context) error {
 		case now := <-expiries.C:
 			s.expire(ctx, now)
 		case <-orphans.C:
-			s.orphans(ctx, abandonedLater)
+			s.orphans(ctx, abandonedLater(time.Now()))
 		}
 	}
 }
 
-// Clear sweeps once, before any worker has begun.
-func (s *Sweeper) Clear(ctx context.Context) {
-	s.expire(ctx, time.Now())
-	s.orphans(ctx, abandonedAtStart)
-}
+// Clear sweeps orphans once, before any worker has begun.
+func (s *Sweeper) Clear(ctx context.Context) { s.orphans(ctx, abandonedAtStart) }
 
 // expire ends the time of all jobs that are due. The job says so first: a
 // crash before the file is gone leaves an orphan, never a job without its file.
@@ -59,7 +57,11 @@ func (s *Sweeper) expire(ctx context.Context, now time.Time) {
 			return
 		}
 		for _, id := range due {
-			if err := s.Shelf.Expire(ctx, id); err != nil {
+			err := s.Shelf.Expire(ctx, id)
+			if moved := (*jobs.StateError)(nil); errors.Is(err, jobs.ErrNotFound) || errors.As(err, &moved) {
+				continue // somebody was faster
+			}
+			if err != nil {
 				s.complain(ctx, "a job could not expire", err)
 				return
 			}
@@ -75,7 +77,7 @@ func (s *Sweeper) expire(ctx context.Context, now time.Time) {
 
 // orphans removes finished files without a job that needs them, and staged
 // files of earlier runs of the server.
-func (s *Sweeper) orphans(ctx context.Context, abandoned func(jobs.State) bool) {
+func (s *Sweeper) orphans(ctx context.Context, abandoned func(jobs.Job) bool) {
 	for id, err := range s.Artifacts.Keys(ctx) {
 		if err != nil {
 			s.complain(ctx, "files could not be listed", err)
@@ -86,7 +88,7 @@ func (s *Sweeper) orphans(ctx context.Context, abandoned func(jobs.State) bool) 
 			s.complain(ctx, "the job of a file could not be read", err)
 			break
 		}
-		if err == nil && !abandoned(j.State) {
+		if err == nil && !abandoned(j) {
 			continue
 		}
 		s.Log.Info("removing a file without a job", "job", id)
@@ -101,14 +103,18 @@ func (s *Sweeper) orphans(ctx context.Context, abandoned func(jobs.State) bool) 
 	}
 }
 
-// abandonedAtStart are the states of jobs that have no file: nobody can be
-// about to give them one.
-func abandonedAtStart(s jobs.State) bool {
-	return s != jobs.Ready && s != jobs.Running && s != jobs.Queued
+// abandonedAtStart reports whether a job has no use for its file, when nobody
+// can be about to give it one.
+func abandonedAtStart(j jobs.Job) bool {
+	return j.State != jobs.Ready && j.State != jobs.Running && j.State != jobs.Queued
 }
 
-// abandonedLater leaves out those that a retry may bring back at this moment.
-func abandonedLater(s jobs.State) bool { return s == jobs.Expired }
+// abandonedLater leaves out those that a worker may just have let go of.
+func abandonedLater(now time.Time) func(jobs.Job) bool {
+	return func(j jobs.Job) bool {
+		return abandonedAtStart(j) && now.Sub(j.Finished) > orphansDue
+	}
+}
 
 func (s *Sweeper) complain(ctx context.Context, what string, err error) {
 	if ctx.Err() == nil {
