@@ -19,7 +19,6 @@ type JobPage struct {
 	Log     []LogLine // oldest first
 	Earlier bool      // the log has older lines than these
 	Speeds  []int64   // bytes a second, of late, oldest first; drawn if there are three or more
-	Advice  string    // what to do about a failure, beside what its message says; may be empty
 	Again   string    // address of the form filled with the same request
 	Base    string    // scheme and host for lines to be copied, such as "http://127.0.0.1:8080"
 }

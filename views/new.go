@@ -20,9 +20,8 @@ type NewPage struct {
 	Columns []Column // of the table chosen
 	Preview *Preview // its first rows; nil: none
 
-	Formats  []Choice // those that fit the source
-	Options  []Select // of the format chosen
-	Estimate string   // such as "about 37 MiB in 1 to 2 s"; may be empty
+	Formats []Choice // those that fit the source
+	Options []Select // of the format chosen
 
 	Key    string // sent as "idempotency_key", so that a second click starts nothing; empty: not sent
 	Errors Errors

@@ -141,7 +141,6 @@ func runningPage() views.JobPage {
 
 func failedPage() views.JobPage {
 	p := jobPage(failed())
-	p.Advice = "Make it available again, then retry."
 	return p
 }
 
@@ -213,8 +212,7 @@ func newFolder() views.NewPage {
 		Options: []views.Select{{Name: "level", Title: "Compression", Values: []views.Choice{
 			{Value: "fastest", Title: "Fastest"}, {Value: "default", Title: "Balanced", Chosen: true}, {Value: "smallest", Title: "Smallest"},
 		}}},
-		Estimate: "about 37 MiB in 1 to 2 s",
-		Recent:   rows()[:5],
+		Recent: rows()[:5],
 	}
 }
 

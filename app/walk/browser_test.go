@@ -232,7 +232,9 @@ func TestInABrowserWithoutJavaScript(t *testing.T) {
 
 func TestAPageOpenedInTheMiddleEndsRight(t *testing.T) {
 	t.Parallel()
-	s := start(t, "-source", "docs="+tree(t), slow)
+	s := start(t, "-source", "docs="+tree(t), "-throttle=600000")
+	b := browse(t)
+	b.do(chromedp.Navigate(s.url + "/")) // so that the browser is up when the job begins
 	id := s.submit(spec("docs", "zip")).text("id")
 	st := s.follow("/jobs/"+id+"/events", "")
 	for {
@@ -244,7 +246,6 @@ func TestAPageOpenedInTheMiddleEndsRight(t *testing.T) {
 			break
 		}
 	}
-	b := browse(t)
 	b.do(chromedp.Navigate(s.url + "/jobs/" + id))
 	checkBar(t, b.watch())
 	if got := b.text("#job [data-live=state]"); got != "Ready" {

@@ -2,6 +2,7 @@ package walk_test
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -197,19 +198,33 @@ func TestFollowersAreToldWhenTheServerStops(t *testing.T) {
 
 func TestASecondSignalEndsTheServerAtOnce(t *testing.T) {
 	t.Parallel()
-	s := start(t, "-source", "docs="+tree(t), "-throttle=20000")
-	s.submit(spec("docs", "zip"))
+	s := start(t, "-source", "docs="+tree(t))
+	// A request that never ends holds the stop up.
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Log("it had ended already")
+	for { // until it has begun to stop
+		again, err := net.Dial("tcp", c.RemoteAddr().String())
+		if err != nil {
+			break
+		}
+		again.Close()
 	}
-	select {
-	case err := <-s.done:
-		s.done <- err
-	case <-time.After(patience):
-		t.Fatal("the server does not stop")
+	if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	err = <-s.done
+	s.done <- err
+	if status := s.cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGINT {
+		t.Errorf("got %v, want an end by the second signal", s.cmd.ProcessState)
 	}
 }
 

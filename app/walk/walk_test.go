@@ -77,23 +77,31 @@ func start(t *testing.T, args ...string) *server {
 
 func (s *server) start() {
 	s.t.Helper()
+	if err := s.try(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// try starts the server and waits until it listens.
+func (s *server) try() error {
 	s.cmd = exec.Command(binary, s.args...)
 	s.cmd.Stderr = &s.log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	if err := s.cmd.Start(); err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		s.cmd.Wait()
-		s.t.Fatalf("the server did not start: %v\n%s", err, s.log.String())
+		return fmt.Errorf("the server did not start: %w\n%s", err, s.log.String())
 	}
 	s.url = strings.TrimSpace(line[strings.Index(line, "http://"):])
 	s.done = make(chan error, 1)
 	go func() { s.done <- s.cmd.Wait() }()
+	return nil
 }
 
 // restart starts the server again, on the same data and the same port.
@@ -104,7 +112,16 @@ func (s *server) restart() {
 		s.t.Fatal(err)
 	}
 	s.args[2] = u.Host
-	s.start()
+	for deadline := time.Now().Add(patience); ; { // another test may have the port for a moment
+		err := s.try()
+		if err == nil {
+			return
+		}
+		if !strings.Contains(s.log.String(), "address already in use") || time.Now().After(deadline) {
+			s.t.Fatal(err)
+		}
+		s.log.Reset()
+	}
 }
 
 // kill ends the server as a power cut would.

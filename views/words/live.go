@@ -16,7 +16,7 @@ type Live struct {
 	Percent  string // "42%", rounded down; "100%" only of what is ready
 	Left     string // "about 3 to 4 min left", "2nd in the queue", "6 days left"
 	Done     string // "1.81 GiB of 4.3 GiB"
-	Items    string // "18,204 of 20,000 files"
+	Items    string // "18,204 of 20,000 items"
 	Speed    string // "11.8 MiB/s"
 	Elapsed  string // "2 min 37 s"
 	Current  string // "reports/2026/07.pdf"

@@ -136,5 +136,5 @@ func things(n int64, s jobs.Spec) string {
 	if s.Table != "" {
 		return human.Of(n, "row", "rows")
 	}
-	return human.Of(n, "file", "files")
+	return human.Of(n, "item", "items")
 }

@@ -46,7 +46,7 @@ func TestOf(t *testing.T) {
 	}{
 		"in the middle": {running(), words.Live{
 			Name: "docs.zip", State: "Compressing", Percent: "42%", Left: "about 3 to 4 min left",
-			Done: "1.81 GiB of 4.3 GiB", Items: "18,204 of 20,000 files", Speed: "11.8 MiB/s", Elapsed: "2 min 37 s",
+			Done: "1.81 GiB of 4.3 GiB", Items: "18,204 of 20,000 items", Speed: "11.8 MiB/s", Elapsed: "2 min 37 s",
 			Current: "reports/07.pdf", Title: "42% · docs.zip", Say: "docs.zip: compressing, 40 percent done",
 			Fraction: 0.429, Tone: words.Run,
 		}},
@@ -67,7 +67,7 @@ func TestOf(t *testing.T) {
 			}
 		}), words.Live{
 			Name: "docs.zip", State: "Counting", Left: "finding out how much there is", Elapsed: "2 min 37 s",
-			Done: "4 MiB found", Items: "1 file found",
+			Done: "4 MiB found", Items: "1 item found",
 			Title: "Counting · docs.zip", Say: "docs.zip: counting", Fraction: -1, Tone: words.Run,
 		}},
 		"a table of unknown size": {with(running(), func(j *jobs.Job) {
@@ -87,7 +87,7 @@ func TestOf(t *testing.T) {
 			Title:    "99% · docs.zip", Say: "docs.zip: sealing, 90 percent done", Fraction: 0.999, Tone: words.Run,
 		}},
 		"ready": {done, words.Live{
-			Name: "docs-2026.zip", State: "Ready", Percent: "100%", Left: "6 days left", Done: "37 MiB", Items: "20,000 files",
+			Name: "docs-2026.zip", State: "Ready", Percent: "100%", Left: "6 days left", Done: "37 MiB", Items: "20,000 items",
 			Elapsed: "2 min 37 s", Title: "Ready · docs-2026.zip", Say: "docs-2026.zip: ready", Fraction: 1, Tone: words.OK,
 		}},
 		"failed": {with(running(), func(j *jobs.Job) {
@@ -95,7 +95,7 @@ func TestOf(t *testing.T) {
 			j.Failure = jobs.Failure{Code: "source_gone", Message: "The folder is gone."}
 		}), words.Live{
 			Name: "docs.zip", State: "Failed", Percent: "42%", Left: "The folder is gone.", Elapsed: "1 min",
-			Done: "1.81 GiB of 4.3 GiB", Items: "18,204 of 20,000 files",
+			Done: "1.81 GiB of 4.3 GiB", Items: "18,204 of 20,000 items",
 			Title: "Failed · docs.zip", Say: "docs.zip: failed", Fraction: 0.429, Tone: words.Bad,
 		}},
 		"canceled while it waited": {with(running(), func(j *jobs.Job) {
@@ -105,7 +105,7 @@ func TestOf(t *testing.T) {
 			Title: "Canceled · docs.zip", Say: "docs.zip: canceled", Tone: words.Mute,
 		}},
 		"expired": {with(done, func(j *jobs.Job) { j.State, j.Warnings = jobs.Expired, 1 }), words.Live{
-			Name: "docs-2026.zip", State: "Expired", Left: "the file has been removed", Done: "37 MiB", Items: "20,000 files",
+			Name: "docs-2026.zip", State: "Expired", Left: "the file has been removed", Done: "37 MiB", Items: "20,000 items",
 			Elapsed: "2 min 37 s", Warnings: "1 thing was left out or changed",
 			Title: "Expired · docs-2026.zip", Say: "docs-2026.zip: expired", Fraction: 1, Tone: words.Mute,
 		}},
@@ -162,7 +162,7 @@ func TestEachHasEveryTextOnce(t *testing.T) {
 	})
 	for key, want := range map[string]string{
 		"name": "docs.zip", "state": "Compressing", "percent": "42%", "left": "about 3 to 4 min left",
-		"done": "1.81 GiB of 4.3 GiB", "items": "18,204 of 20,000 files", "speed": "11.8 MiB/s",
+		"done": "1.81 GiB of 4.3 GiB", "items": "18,204 of 20,000 items", "speed": "11.8 MiB/s",
 		"elapsed": "2 min 37 s", "current": "reports/07.pdf", "warnings": "",
 		"say": "docs.zip: compressing, 40 percent done",
 	} {

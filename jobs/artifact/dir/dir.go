@@ -170,7 +170,10 @@ func (s *Store) sweepManifest(id jobs.ID) error {
 	if _, err := os.Stat(s.path(id)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.Remove(s.manifest(id))
+	if err := os.Remove(s.manifest(id)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil // somebody was faster
 }
 
 func (s *Store) path(id jobs.ID) string     { return filepath.Join(s.ready, string(id)) }

@@ -139,7 +139,7 @@ func (f *staged) Commit(ctx context.Context, d artifact.Digest) error {
 	if err := f.file.Sync(); err != nil {
 		return full(err)
 	}
-	if err := f.store.publish(f.id, f.path(), d); err != nil {
+	if err := f.store.publish(ctx, f.id, f.path(), d); err != nil {
 		return fmt.Errorf("committing %s: %w", f.name, full(err))
 	}
 	// What was written is synced: an error of this Close loses nothing.
@@ -149,9 +149,12 @@ func (f *staged) Commit(ctx context.Context, d artifact.Digest) error {
 
 // publish gives a synced file its name. The order is what Store.open and a
 // crash at any point rely on: no name without the manifest that belongs to it.
-func (s *Store) publish(id jobs.ID, from string, d artifact.Digest) error {
+func (s *Store) publish(ctx context.Context, id jobs.ID, from string, d artifact.Digest) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil { // the sync has taken its time, and the job may be another's by now
+		return err
+	}
 	if err := os.Remove(s.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	} else if err == nil {

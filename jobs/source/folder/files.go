@@ -56,6 +56,8 @@ func (f *files) Open(ctx context.Context, e source.Entry) (io.ReadCloser, error)
 		return os.NewFile(uintptr(fd), e.Path), nil
 	case errors.Is(err, errLink), errors.Is(err, errNotRegular), errors.Is(err, unix.ENOTDIR):
 		err = source.ErrChanged
+	case exhausted(err):
+		return nil, &jobs.Failure{Code: "exhausted", Message: "The server has no room to open any more files at the moment. Try again later."}
 	}
 	return nil, &fs.PathError{Op: "open", Path: e.Path, Err: err}
 }
