@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -37,7 +38,11 @@ func listen(addr string, insecure bool) (listener, error) {
 		return nil, fmt.Errorf("refusing to listen on %s: there is no sign-in, so whoever can reach this address can export every source; "+
 			"listen on 127.0.0.1, or say -insecure if that is what you want", addr)
 	}
-	return net.Listen("tcp", addr)
+	l, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("something else listens on %s already: stop it, or choose another address with -addr: %w", addr, err)
+	}
+	return l, err
 }
 
 // loopback reports whether only this machine can reach host.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 )
 
 const (
-	stretch        = 4 << 20          // bytes of a download that share a deadline
+	stretch        = 256 << 10        // bytes of a download that share a deadline
 	stretchTimeout = 60 * time.Second // for one stretch to be taken
 )
 
@@ -47,6 +48,10 @@ func (s *Site) file(w http.ResponseWriter, r *http.Request) error {
 	h.Set("ETag", `"`+sum+`"`)
 	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(a.SHA256[:])+":")
 	h.Set("Cache-Control", "private, no-cache, no-transform")
+	if err := checkRange(r, a.Size); err != nil {
+		h.Set("Content-Range", "bytes */"+strconv.FormatInt(a.Size, 10))
+		return err
+	}
 	http.ServeContent(&paced{w, http.NewResponseController(w)}, r, "", j.Finished, a.ReadSeekCloser)
 	return nil
 }

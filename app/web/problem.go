@@ -103,7 +103,7 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.Log.Warn("request refused", "method", r.Method, "path", r.URL.Path, "err", err)
 	}
 	h := w.Header()
-	for _, name := range []string{"Content-Disposition", "ETag", "Repr-Digest", "Last-Modified", "Content-Length", "Content-Range"} {
+	for _, name := range []string{"Content-Disposition", "ETag", "Repr-Digest", "Last-Modified", "Content-Length"} {
 		h.Del(name) // of the answer that was not given
 	}
 	if p.Allow != "" {

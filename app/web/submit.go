@@ -20,7 +20,10 @@ func (s *Site) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	open := f.takeAll("open") // folders that the form showed open
+	var open []string // folders that the form showed open
+	if prefersHTML(r) {
+		open = f.takeAll("open")
+	}
 	spec, key, err := request(r, f)
 	if err != nil {
 		return err
@@ -48,9 +51,10 @@ func request(r *http.Request, f fields) (spec jobs.Spec, key string, err error) 
 	if spec, err = f.takeSpec(); err != nil {
 		return spec, "", err
 	}
-	// Forms cannot set a header, so a page brings its key in a field.
-	if key, err = f.take("idempotency_key"); err != nil {
-		return spec, "", err
+	if prefersHTML(r) { // a form cannot set a header, so its page brings the key in a field
+		if key, err = f.take("idempotency_key"); err != nil {
+			return spec, "", err
+		}
 	}
 	if err := f.done(); err != nil {
 		return spec, "", err
