@@ -2,7 +2,7 @@ package format
 
 // All returns every format, in the order in which people are offered them.
 func All() []Format {
-	return []Format{Zip(), TarGz(), TarZst(), CSV(), JSONL()}
+	return []Format{Zip(), TarGz(), TarZst(), Tar(), CSV(), JSONL()}
 }
 
 // Find returns the format of that name.

@@ -19,8 +19,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-func archives() []string { return []string{"zip", "tar.gz", "tar.zst"} }
-func levels() []string   { return []string{"fastest", "default", "smallest", "store"} }
+func archives() []string   { return []string{"zip", "tar.gz", "tar.zst", "tar"} }
+func compressed() []string { return []string{"zip", "tar.gz", "tar.zst"} }
+func levels() []string     { return []string{"fastest", "default", "smallest", "store"} }
 
 // item is what a reader finds in an archive.
 type item struct {
@@ -51,6 +52,9 @@ func unpack(t *testing.T, name string, b []byte) (items map[string]item, order [
 
 func decompress(t *testing.T, name string, b []byte) io.Reader {
 	t.Helper()
+	if name == "tar" {
+		return bytes.NewReader(b)
+	}
 	if name == "tar.gz" {
 		z, err := gzip.NewReader(bytes.NewReader(b))
 		if err != nil {
@@ -220,7 +224,7 @@ func TestArchivesHoldWhatTheSourceHas(t *testing.T) {
 
 func TestLevelsAreInTheirOrder(t *testing.T) {
 	nodes := map[string]node{"short.txt": {content: prose(20_000)}, "long.txt": {content: prose(190_000)}}
-	for _, name := range archives() {
+	for _, name := range compressed() {
 		var sizes []int
 		for _, level := range []string{"store", "fastest", "default", "smallest"} {
 			sizes = append(sizes, len(export(t, name, map[string]string{"level": level}, files(nodes)).bytes))
@@ -280,6 +284,7 @@ func TestOtherProgramsReadTheArchives(t *testing.T) {
 			"zip":     {"unzip", "-tqq", file},
 			"tar.gz":  {"gzip", "-t", file},
 			"tar.zst": {"zstd", "-tq", file},
+			"tar":     {"tar", "-tf", file},
 		}
 		command(t, checks[name]...)
 		unpackers := map[string][]string{"bsdtar": {"bsdtar", "-xpf", file, "-C"}}

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"example.org/carryout/jobs"
-	"example.org/carryout/jobs/format"
 	"example.org/carryout/jobs/source"
 )
 
@@ -178,7 +177,7 @@ func TestCancelEndsTheWorkAtOnce(t *testing.T) {
 			data = source.Data{Rows: r}
 		}
 		r, err := run(ctx, find(t, name), nil, data, newStaged())
-		if took := time.Since(canceled); !errors.Is(err, context.Canceled) || took > time.Second {
+		if took := time.Since(canceled); !errors.Is(err, context.Canceled) || took > 500*time.Millisecond {
 			t.Errorf("%s: got %v, %v after the cancel", name, err, took)
 		}
 		if codes := r.codes(); len(codes) > 0 {
@@ -203,21 +202,12 @@ func (e *endless) Read(p []byte) (int, error) {
 }
 
 func TestCancelEndsTheFillingOfAFileThatBecameShort(t *testing.T) {
-	for _, name := range []string{"tar.gz", "tar.zst"} {
+	for _, name := range []string{"tar", "tar.gz", "tar.zst"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		short := &endless{after: 1000, then: cancel}
 		nodes := map[string]node{"a": {planned: 1 << 50, reader: io.MultiReader(io.LimitReader(short, 2000), iotest.ErrReader(io.EOF))}}
 		if _, err := run(ctx, find(t, name), nil, files(nodes), newStaged()); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v, want context.Canceled", name, err)
-		}
-	}
-}
-
-func TestAnArchiveDoesNotGoOnFromACheckpoint(t *testing.T) {
-	for _, name := range archives() {
-		err := find(t, name).Files(t.Context(), format.Task{From: []byte("place")}, tree{})
-		if !errors.Is(err, format.ErrCheckpoint) {
-			t.Errorf("%s: got %v, want ErrCheckpoint", name, err)
 		}
 	}
 }

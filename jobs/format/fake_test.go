@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"example.org/carryout/jobs"
@@ -34,6 +35,7 @@ type node struct {
 	planned int64     // size in the plan, if it is another
 	opening error     // of Open
 	reader  io.Reader // instead of the content
+	broken  bool      // an error comes after the content
 }
 
 // tree is source.Files over a map from paths to nodes.
@@ -73,6 +75,9 @@ func (t tree) Open(_ context.Context, e source.Entry) (io.ReadCloser, error) {
 	}
 	if n.reader != nil {
 		return io.NopCloser(n.reader), nil
+	}
+	if n.broken {
+		return io.NopCloser(io.MultiReader(strings.NewReader(n.content), iotest.ErrReader(errDisk))), nil
 	}
 	return io.NopCloser(strings.NewReader(n.content)), nil
 }
@@ -165,18 +170,20 @@ func find(t testing.TB, name string) format.Format {
 func run(ctx context.Context, f format.Format, options map[string]string, data source.Data, s *staged) (result, error) {
 	w := artifact.NewWriter(s)
 	m := &meter.Meter{}
-	task := format.Task{Out: w, Meter: m, Options: f.Complete(options), Workers: 2}
-	var err error
-	if data.Files != nil {
-		err = f.Files(ctx, task, data.Files)
-	} else {
-		err = f.Rows(ctx, task, data.Rows)
-	}
+	err := do(ctx, f, format.Task{Out: w, Meter: m, Options: f.Complete(options), Workers: 2}, data)
 	if err != nil {
 		return result{meter: m}, errors.Join(err, w.Abort())
 	}
 	_, err = w.Commit(ctx)
 	return result{s.Bytes(), m}, err
+}
+
+// do does a task.
+func do(ctx context.Context, f format.Format, task format.Task, data source.Data) error {
+	if data.Files != nil {
+		return f.Files(ctx, task, data.Files)
+	}
+	return f.Rows(ctx, task, data.Rows)
 }
 
 func export(t testing.TB, name string, options map[string]string, data source.Data) result {

@@ -1,7 +1,6 @@
 package format
 
 import (
-	"bytes"
 	"context"
 	"strconv"
 	"strings"
@@ -21,18 +20,18 @@ const (
 )
 
 // report adds the list of all warnings as the last entry, if there are any.
-func (a *archive) report(ctx context.Context, plan source.Plan) error {
-	if len(a.warnings) == 0 {
+func (a *archive) report(ctx context.Context) error {
+	warnings := a.warnings()
+	if len(warnings) == 0 {
 		return nil
 	}
-	text := reportText(a.warnings)
+	text := reportText(warnings)
 	return a.out.add(ctx, member{
-		name:    a.reportName(plan.Entries),
+		name:    a.reportName(a.plan.Entries),
 		mode:    0o644,
-		modTime: newest(plan.Entries),
+		modTime: newest(a.plan.Entries),
 		size:    int64(len(text)),
-		body:    bytes.NewReader(text),
-	})
+	}, text)
 }
 
 // reportName returns a name at the root of the archive that no entry has,

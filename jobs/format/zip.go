@@ -1,16 +1,10 @@
 package format
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
-	"errors"
 	"hash/crc32"
-	"io"
-	"time"
 
-	"github.com/klauspost/compress/flate"
-
+	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/source"
 )
 
@@ -22,187 +16,158 @@ import (
 func Zip() Format {
 	return Format{
 		Name: "zip", Title: "ZIP archive", Hint: "Opens everywhere.",
-		Ext: ".zip", Media: "application/zip", Version: 1,
+		Ext: ".zip", Media: "application/zip", Version: 2,
 		Options: levels(),
 		Files: func(ctx context.Context, t Task, in source.Files) error {
-			out, err := newZipper(t.Out, deflateLevel(t.Options))
-			if err != nil {
-				return err
-			}
 			// A backslash is no separator, and must not be taken for one (4.4.17.1).
-			a := archive{task: t, in: in, out: out, naming: naming{not: `\`}}
+			n := naming{not: `\`}
+			out := &zipper{out: t.Out, level: deflateLevel(t.Options), naming: n}
+			a := archive{task: t, in: in, out: out, naming: n}
 			return a.run(ctx)
 		},
 	}
 }
 
 const (
-	inMemory  = 1 << 20  // files up to this size have their sizes before them
-	probeSize = 64 << 10 // of a larger file, to see whether it shrinks
-	worth     = 98       // percent: what stays larger than this is not compressed
-	utf8Flag  = 0x800    // the name is UTF-8 (APPNOTE 4.4.4, bit 11)
-	version20 = 20       // what a reader needs to know (APPNOTE 4.4.3)
+	zipBatch = 256 << 10
+	zipWhole = 1 << 20 // files up to this size are packed in one go
+	zipPart  = 1 << 20
+	zipHeld  = 8 << 20 // files up to this size lie packed in memory until their sizes are known
 )
 
 // zipper is the container of ZIP archives.
+//
+// The sizes of a file stand before it, unless it is so large that it is written
+// before they are known. Then they stand after it, and it is always a stream of
+// DEFLATE, because a reader that cannot look ahead would not find its end
+// otherwise; what does not shrink is stored within that stream.
 type zipper struct {
-	zip   *zip.Writer
-	level int
-	in    []byte       // the start of a file
-	out   bytes.Buffer // what became of it
-
-	short   *flate.Writer // to out
-	long    *flate.Writer // to the archive, and in use until the next entry
-	huffman *flate.Writer // the same for what does not shrink
-	shrinks bool          // what is written next
+	out     *artifact.Writer
+	level   int
+	naming  naming
+	records []byte   // of all entries so far
+	file    *zipFile // that is being written; nil: none
+	added   member   // after the last entry of the plan
 }
 
-func newZipper(w io.Writer, level int) (*zipper, error) {
-	z := &zipper{zip: zip.NewWriter(w), level: level, in: make([]byte, inMemory+1)}
-	var err error
-	for _, c := range []struct {
-		to    **flate.Writer
-		level int
-	}{{&z.short, level}, {&z.long, level}, {&z.huffman, flate.HuffmanOnly}} {
-		if *c.to, err = flate.NewWriter(nil, c.level); err != nil {
-			return nil, err
-		}
-	}
-	z.zip.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
-		return z.compressor(w), nil
-	})
-	return z, nil
+// cuts implements container.
+func (z *zipper) cuts() cuts {
+	return cuts{batch: zipBatch, whole: zipWhole, part: zipPart, weight: 3 << 20}
 }
 
-// add implements container.
-func (z *zipper) add(ctx context.Context, m member) error {
-	if m.body == nil {
-		return z.addStored(m, []byte(m.target))
-	}
-	n, err := fill(ctx, m.body, z.in)
-	switch {
-	case err == nil:
-		return z.addLong(ctx, m, z.in)
-	case errors.Is(err, io.EOF):
-		return z.addShort(m, z.in[:n])
-	}
-	return err
-}
+// head implements container.
+func (z *zipper) head(b []byte, _ member) ([]byte, error) { return b, nil }
 
-// close implements container.
-func (z *zipper) close() error { return z.zip.Close() }
-
-// addShort adds a file that is in memory.
-func (z *zipper) addShort(m member, content []byte) error {
-	if z.level == flate.NoCompression || !z.compress(content) {
-		return z.addStored(m, content)
+// tail implements container.
+func (z *zipper) tail() *tail {
+	if z.file == nil {
+		return nil
 	}
-	h := newHeader(m)
-	h.Method = zip.Deflate
-	h.CompressedSize64 = uint64(z.out.Len())
-	return z.addRaw(h, content, z.out.Bytes())
-}
-
-func (z *zipper) addStored(m member, content []byte) error {
-	h := newHeader(m)
-	h.CompressedSize64 = uint64(len(content))
-	return z.addRaw(h, content, content)
-}
-
-// addRaw adds a file whose packed form is known.
-func (z *zipper) addRaw(h *zip.FileHeader, content, packed []byte) error {
-	h.CRC32 = crc32.ChecksumIEEE(content)
-	h.UncompressedSize64 = uint64(len(content))
-	h.ReaderVersion = version20
-	h.Extra = appendTime(h.Extra, h.Modified)
-	//lint:ignore SA1019 CreateRaw writes these, and does not make them of Modified
-	h.ModifiedDate, h.ModifiedTime = dosTime(h.Modified)
-	if !h.NonUTF8 {
-		h.Flags |= utf8Flag
-	}
-	w, err := z.zip.CreateRaw(h)
-	if err != nil || len(packed) == 0 {
-		return err
-	}
-	_, err = w.Write(packed)
-	return err
-}
-
-// addLong adds a file of which head has been read: its sizes stand after it.
-// It is never stored, because a reader of a stream could not find its end.
-func (z *zipper) addLong(ctx context.Context, m member, head []byte) error {
-	z.shrinks = z.level == flate.NoCompression || z.compress(head[:probeSize])
-	h := newHeader(m)
-	h.Method = zip.Deflate
-	w, err := z.zip.CreateHeader(h)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(head); err != nil {
-		return err
-	}
-	_, err = copyTo(ctx, w, m.body, head[:copySize])
-	return err
-}
-
-// compress compresses content into z.out and reports whether that was worth
-// it.
-func (z *zipper) compress(content []byte) bool {
-	z.out.Reset()
-	z.short.Reset(&z.out)
-	z.short.Write(content) // errors come from z.out, which has none
-	z.short.Close()
-	return z.out.Len() < len(content)*worth/100
-}
-
-func (z *zipper) compressor(w io.Writer) io.WriteCloser {
-	c := z.huffman
-	if z.shrinks {
-		c = z.long
-	}
-	c.Reset(w)
-	return c
-}
-
-func newHeader(m member) *zip.FileHeader {
-	h := &zip.FileHeader{Name: m.name, Method: zip.Store, Modified: zipTime(m.modTime), NonUTF8: isASCII(m.name)}
-	h.SetMode(m.mode)
-	return h
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
-}
-
-// zipTime returns the time nearest to t that a ZIP archive can hold, in both
-// of its ways.
-func zipTime(t time.Time) time.Time {
-	first := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
-	last := time.Date(2099, 12, 31, 23, 59, 58, 0, time.UTC)
-	if t.Before(first) {
-		return first
-	}
-	if t.After(last) {
-		return last
-	}
+	t := newTail()
+	t.set(z.file.before)
 	return t
 }
 
-// dosTime returns t as MS-DOS would have it (APPNOTE 4.4.6), in UTC.
-func dosTime(t time.Time) (date, clock uint16) {
-	date = uint16(t.Day() + int(t.Month())<<5 + (t.Year()-1980)<<9)
-	clock = uint16(t.Second()/2 + t.Minute()<<5 + t.Hour()<<11)
-	return date, clock
+// begin implements container: a ZIP archive begins with its first entry.
+func (z *zipper) begin() error { return nil }
+
+// packer implements container.
+func (z *zipper) packer() (packer, error) {
+	d, err := newDeflater(z.level)
+	return &zipPacker{deflater: d}, err
 }
 
-// appendTime appends the extended timestamp, seconds since 1970, as
-// archive/zip does where it packs the file itself.
-func appendTime(extra []byte, t time.Time) []byte {
-	s := uint32(t.Unix())
-	return append(extra, 0x55, 0x54, 5, 0, 1, byte(s), byte(s>>8), byte(s>>16), byte(s>>24))
+// write implements container.
+func (z *zipper) write(p *piece) (mayCut bool, err error) {
+	if p.large && len(p.notes) == 1 && p.notes[0].fate.leftOut() {
+		z.records = zipRecord{}.append(z.records)
+		return true, nil
+	}
+	if p.large {
+		return z.writePart(p)
+	}
+	z.records = append(z.records, p.records...)
+	_, err = z.out.Write(p.out)
+	return true, err
+}
+
+// add implements container.
+func (z *zipper) add(ctx context.Context, m member, content []byte) error {
+	k, err := z.packer()
+	if err != nil {
+		return err
+	}
+	p := &piece{}
+	if err := k.(*zipPacker).add(ctx, p, m, content); err != nil {
+		return err
+	}
+	z.added = m
+	_, err = z.write(p)
+	return err
+}
+
+// zipPacker packs for ZIP archives.
+type zipPacker struct {
+	deflater *deflater
+	content  []byte
+	packed   []byte
+}
+
+// batch implements packer.
+func (k *zipPacker) batch(ctx context.Context, p *piece, from reader) error {
+	for i := p.first; i < p.next; i++ {
+		m := from.member(i)
+		f := leftOutName(m)
+		content := append(k.content[:0], m.target...)
+		if f == whole && m.mode.IsRegular() {
+			var err error
+			if content, f, err = from.read(ctx, i, content); err != nil {
+				return err
+			}
+			k.content = content
+		}
+		p.note(i, f)
+		if f.leftOut() {
+			p.records = zipRecord{}.append(p.records)
+			continue
+		}
+		if err := k.add(ctx, p, m, content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add appends a whole member to p.
+func (k *zipPacker) add(ctx context.Context, p *piece, m member, content []byte) error {
+	packed, deflated, err := k.deflater.deflate(ctx, k.packed[:0], content, nil, true)
+	if err != nil {
+		return err
+	}
+	k.packed = packed
+	if !deflated {
+		packed = content
+	}
+	r := zipRecord{there: true, deflated: deflated, crc: crc32.ChecksumIEEE(content), packed: int64(len(packed)), size: int64(len(content))}
+	p.records = r.append(p.records)
+	p.out = appendLocal(p.out, m, r)
+	p.out = append(p.out, packed...)
+	return nil
+}
+
+// part implements packer.
+func (k *zipPacker) part(ctx context.Context, p *piece) (err error) {
+	var before []byte
+	if p.offset > 0 {
+		t, err := p.before.get(ctx)
+		if err != nil {
+			return err
+		}
+		before = t
+	}
+	p.crc = crc32.ChecksumIEEE(p.in)
+	var deflated bool
+	p.out, deflated, err = k.deflater.deflate(ctx, p.out, p.in, before, p.last)
+	p.raw = !deflated
+	return err
 }

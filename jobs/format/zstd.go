@@ -1,72 +1,125 @@
 package format
 
 import (
-	"io"
+	"context"
+	"encoding/binary"
 
 	"github.com/klauspost/compress/zstd"
+
+	"example.org/carryout/jobs/artifact"
 )
 
-// newZstd returns what compresses to w at the level of the options.
-func newZstd(w io.Writer, o map[string]string) (io.WriteCloser, error) {
+// frameSize is how much content a frame has, about: more would compress little
+// better, and keep more memory busy.
+const frameSize = 4 << 20
+
+// framed wraps in Zstandard, each piece in a frame of its own.
+type framed struct{ level string }
+
+// cuts implements wrapping.
+func (framed) cuts() cuts {
+	return cuts{batch: frameSize, whole: frameSize, part: frameSize, weight: 12 << 20}
+}
+
+// squeezer implements wrapping.
+func (f framed) squeezer() (squeezer, error) {
 	level := zstd.SpeedDefault
-	switch o["level"] {
+	switch f.level {
 	case "store":
-		return newRawZstd(w), nil
+		return stored{}, nil
 	case "fastest":
 		level = zstd.SpeedFastest
 	case "smallest":
 		level = zstd.SpeedBestCompression
 	}
-	return zstd.NewWriter(w, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1))
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(frameSize))
+	return &zstdSqueezer{z: z}, err
 }
 
-const rawBlock = 128 << 10 // the longest there may be (RFC 8878, 3.1.1.2)
+// head implements wrapping.
+func (framed) head(*artifact.Writer) error { return nil }
 
-// rawZstd writes one frame whose blocks are raw: what is for people who want
-// no compression and still said zst.
-type rawZstd struct {
-	w   io.Writer
-	buf []byte // the head of a block and what is in it so far
-	err error
+// write implements wrapping.
+func (framed) write(out *artifact.Writer, p *piece) error {
+	write := func(b []byte) error {
+		_, err := out.Write(b)
+		return err
+	}
+	switch {
+	case len(p.in) == 0:
+		return nil
+	case p.raw:
+		return eachRaw(p.in, write)
+	}
+	return write(p.out)
 }
 
-const blockHead = 3
+// end implements wrapping.
+func (framed) end(*artifact.Writer) error { return nil }
 
-func newRawZstd(w io.Writer) *rawZstd {
-	z := &rawZstd{w: w, buf: make([]byte, blockHead, blockHead+rawBlock)}
-	// The magic number, no flags, and a window of 128 KiB (3.1.1.1).
-	_, z.err = w.Write([]byte{0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3})
-	return z
+// before implements wrapping: frames do not look back.
+func (framed) before() *tail { return nil }
+
+// append implements wrapping.
+func (framed) append(b []byte) []byte { return b }
+
+// restore implements wrapping.
+func (framed) restore(*decoder) {}
+
+// zstdSqueezer makes frames.
+type zstdSqueezer struct {
+	z   *zstd.Encoder
+	buf appender
 }
 
-// Write implements [io.Writer].
-func (z *rawZstd) Write(p []byte) (n int, err error) {
-	for len(p) > 0 && z.err == nil {
-		if len(z.buf) == cap(z.buf) {
-			z.flush(false)
-			continue
+// squeeze implements squeezer.
+func (s *zstdSqueezer) squeeze(ctx context.Context, p *piece) error {
+	s.buf = p.out
+	s.z.ResetContentSize(&s.buf, int64(len(p.in)))
+	for rest := p.in; len(rest) > 0; {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		room := min(len(p), cap(z.buf)-len(z.buf))
-		z.buf = append(z.buf, p[:room]...)
-		n, p = n+room, p[room:]
+		n := min(len(rest), readSize)
+		if _, err := s.z.Write(rest[:n]); err != nil {
+			return err
+		}
+		rest = rest[n:]
 	}
-	return n, z.err
+	if err := s.z.Close(); err != nil {
+		return err
+	}
+	p.out, s.buf = s.buf, nil
+	p.raw = len(p.out) >= len(p.in)*worth/100
+	return nil
 }
 
-// Close writes the last block.
-func (z *rawZstd) Close() error {
-	if z.err == nil {
-		z.flush(true)
-	}
-	return z.err
-}
+// longestRaw is the longest content of one block (RFC 8878, 3.1.1.2.4).
+const longestRaw = 128 << 10
 
-func (z *rawZstd) flush(last bool) {
-	head := uint32(len(z.buf)-blockHead) << 3 // type 0: raw
-	if last {
-		head |= 1
+// eachRaw gives f the bytes of a frame that stores content, in order.
+func eachRaw(content []byte, f func([]byte) error) error {
+	// The magic number, and a header that tells the size of the content in four
+	// bytes and that it is the window too (3.1.1.1).
+	head := []byte{0x28, 0xb5, 0x2f, 0xfd, 2<<6 | 1<<5}
+	if err := f(binary.LittleEndian.AppendUint32(head, uint32(len(content)))); err != nil {
+		return err
 	}
-	z.buf[0], z.buf[1], z.buf[2] = byte(head), byte(head>>8), byte(head>>16)
-	_, z.err = z.w.Write(z.buf)
-	z.buf = z.buf[:blockHead]
+	for {
+		n := min(len(content), longestRaw)
+		last := 0
+		if n == len(content) {
+			last = 1
+		}
+		head := n<<3 | last // type 0: raw (3.1.1.2)
+		if err := f([]byte{byte(head), byte(head >> 8), byte(head >> 16)}); err != nil {
+			return err
+		}
+		if err := f(content[:n]); err != nil {
+			return err
+		}
+		if content = content[n:]; len(content) == 0 {
+			return nil
+		}
+	}
 }

@@ -1,0 +1,161 @@
+package format
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/meter"
+	"example.org/carryout/jobs/source"
+)
+
+// opening is what opening a file costs, in bytes that could be read meanwhile.
+const opening = 16 << 10
+
+// archive puts files into a container: what the formats for folders have in
+// common.
+//
+// The plan is cut into pieces ([cuts]), each some small files or a part of a
+// large one. One goroutine cuts, some workers read and pack, one writes what
+// they have packed in the order of the plan. A piece becomes the same bytes
+// whoever packs it, so their number leaves no trace in the file. Between two
+// pieces the file may be cut, and the work goes on from there.
+type archive struct {
+	task   Task
+	in     source.Files
+	out    container
+	naming naming
+
+	plan     source.Plan
+	identity [16]byte // of the plan and the options
+	at       place    // up to which everything is written
+	notes    notes    // of the entries before it
+}
+
+// A place is a point between two pieces.
+type place struct {
+	entry  int   // of the plan
+	offset int64 // in its content; above 0 only in a large file
+}
+
+func (a *archive) run(ctx context.Context) error {
+	var err error
+	if a.plan, err = a.in.Plan(ctx, a.task.Meter.Plan); err != nil {
+		return err
+	}
+	a.identity = identify(a.plan, a.task.Options)
+	total := jobs.Known(int64(len(a.plan.Entries)))
+	a.task.Meter.Assemble(total, jobs.Known(a.plan.Bytes), meter.Cost{Item: opening, Byte: 1})
+	if err := a.start(); err != nil {
+		return err
+	}
+	if err := a.assemble(ctx); err != nil {
+		return err
+	}
+	if err := a.report(ctx); err != nil {
+		return err
+	}
+	return a.out.end(a.plan.Entries)
+}
+
+// start goes on from a checkpoint, or tells what the plan leaves out.
+func (a *archive) start() error {
+	if a.task.From == nil {
+		for _, w := range a.plan.Warnings {
+			a.task.Meter.Warn(w)
+		}
+		return a.out.begin()
+	}
+	if err := a.restore(a.task.From); err != nil {
+		return err
+	}
+	bytes := a.at.offset
+	for _, e := range a.plan.Entries[:a.at.entry] {
+		bytes += e.Size
+	}
+	a.task.Meter.Resume(int64(a.at.entry), bytes)
+	return nil
+}
+
+// assemble packs all entries that come after a.at. Every goroutine that it
+// starts has ended when it returns.
+func (a *archive) assemble(ctx context.Context) error {
+	workers, pieces := a.out.cuts().share(a.task.Workers)
+	packers := make([]packer, workers)
+	for i := range packers {
+		var err error
+		if packers[i], err = a.out.packer(); err != nil {
+			return err
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	l := newLine(pieces)
+	cut := &cutter{archive: a, line: l, cuts: a.out.cuts(), tail: a.out.tail()}
+	group.Go(guard(func() error { return cut.run(ctx, a.at) }))
+	for _, p := range packers {
+		group.Go(guard(func() error { return a.pack(ctx, l, p) }))
+	}
+	group.Go(guard(func() error { return a.write(ctx, l) }))
+	return group.Wait()
+}
+
+// pack packs pieces until there are none.
+func (a *archive) pack(ctx context.Context, l *line, k packer) error {
+	for {
+		p, err := l.work(ctx)
+		if p == nil {
+			return err
+		}
+		if p.large {
+			err = k.part(ctx, p)
+		} else {
+			err = k.batch(ctx, p, a)
+		}
+		if err != nil {
+			return err
+		}
+		p.packed <- struct{}{}
+	}
+}
+
+// write writes the pieces in their order.
+func (a *archive) write(ctx context.Context, l *line) error {
+	for {
+		p, err := l.next(ctx)
+		if p == nil {
+			return err
+		}
+		a.task.Meter.At(a.plan.Entries[p.next-1].Path)
+		mayCut, err := a.out.write(p)
+		if err != nil {
+			return err
+		}
+		a.written(p)
+		l.give(p)
+		if mayCut && a.task.Save != nil {
+			if err := a.task.Save(a.state); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// written counts a piece, and tells what was left out of it.
+func (a *archive) written(p *piece) {
+	a.at = p.end()
+	a.task.Meter.Add(p.items, p.bytes)
+	for _, n := range p.notes {
+		a.notes = append(a.notes, n)
+		a.task.Meter.Warn(n.fate.warning(a.plan.Entries[n.entry].Path, a.out.cuts().align > 0))
+	}
+}
+
+// warnings returns what the report is to say.
+func (a *archive) warnings() []jobs.Warning {
+	all := append([]jobs.Warning(nil), a.plan.Warnings...)
+	for _, n := range a.notes {
+		all = append(all, n.fate.warning(a.plan.Entries[n.entry].Path, a.out.cuts().align > 0))
+	}
+	return all
+}
