@@ -83,7 +83,7 @@ func benchmarkLevel(b *testing.B, f format.Format, options map[string]string) {
 		}
 	}
 	b.ReportMetric(float64(d.Size), "size")
-	b.ReportMetric((cpu(b) - began).Seconds()/float64(b.N), "cpu-s/op")
+	b.ReportMetric((cpu(b)-began).Seconds()/float64(b.N), "cpu-s/op")
 }
 
 // cpu returns the time that the processors have spent on this process.

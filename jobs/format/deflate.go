@@ -18,21 +18,28 @@ const (
 // https://www.rfc-editor.org/rfc/rfc1951). What it makes of a piece depends on
 // nothing that it did before.
 type deflater struct {
-	w     *flate.Writer // nil: nothing is worth it
-	probe *flate.Writer
-	buf   appender
+	most, middle *flate.Writer // nil: nothing is worth it
+	probe        *flate.Writer
+	buf          appender
 }
 
-func newDeflater(level int) (*deflater, error) {
-	if level == flate.NoCompression {
-		return &deflater{}, nil
+func newDeflater(level deflateLevel) (*deflater, error) {
+	d := &deflater{}
+	if level == (deflateLevel{}) {
+		return d, nil
 	}
-	w, err := flate.NewWriter(nil, level)
-	if err != nil {
+	var err error
+	if d.most, err = flate.NewWriter(nil, level.most); err != nil {
 		return nil, err
 	}
-	probe, err := flate.NewWriter(nil, flate.BestSpeed)
-	return &deflater{w: w, probe: probe}, err
+	d.middle = d.most
+	if level.middle != level.most {
+		if d.middle, err = flate.NewWriter(nil, level.middle); err != nil {
+			return nil, err
+		}
+	}
+	d.probe, err = flate.NewWriter(nil, flate.BestSpeed)
+	return d, err
 }
 
 // deflate appends content to b, compressed, or reports that this is not worth
@@ -40,26 +47,16 @@ func newDeflater(level int) (*deflater, error) {
 // content is not the last of its stream, what follows begins with a byte of its
 // own (a sync flush).
 func (d *deflater) deflate(ctx context.Context, b, content, before []byte, last bool) (packed []byte, worthIt bool, err error) {
-	if d.w == nil || len(content) == 0 || !d.shrinks(content) {
+	if d.most == nil || len(content) == 0 || !d.shrinks(content) {
 		return b, false, nil
 	}
+	w := d.most
+	if len(content) > middleFrom && len(content) <= middleTo {
+		w = d.middle
+	}
 	d.buf = b
-	d.w.ResetDict(&d.buf, before) // not Reset, which keeps the dictionary
-	for rest := content; len(rest) > 0; {
-		if err := ctx.Err(); err != nil {
-			return b, false, err
-		}
-		n := min(len(rest), readSize)
-		if _, err := d.w.Write(rest[:n]); err != nil {
-			return b, false, err
-		}
-		rest = rest[n:]
-	}
-	end := d.w.Flush
-	if last {
-		end = d.w.Close
-	}
-	if err := end(); err != nil {
+	w.ResetDict(&d.buf, before) // not Reset, which keeps the dictionary
+	if err := writeBlocks(ctx, w, content, last); err != nil {
 		return b, false, err
 	}
 	packed, d.buf = d.buf, nil
@@ -67,6 +64,30 @@ func (d *deflater) deflate(ctx context.Context, b, content, before []byte, last 
 		return packed[:len(b)], false, nil
 	}
 	return packed, true, nil
+}
+
+// flushEvery is how much content shares a code. Left alone, the writer takes
+// longer blocks, whose codes fit less well.
+const flushEvery = 32 << 10
+
+// writeBlocks compresses content, and looks at ctx now and then.
+func writeBlocks(ctx context.Context, w *flate.Writer, content []byte, last bool) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(len(content), flushEvery)
+		if _, err := w.Write(content[:n]); err != nil {
+			return err
+		}
+		content = content[n:]
+		if len(content) == 0 && last {
+			return w.Close()
+		}
+		if err := w.Flush(); err != nil || len(content) == 0 {
+			return err
+		}
+	}
 }
 
 // shrinks guesses from a few samples whether content is worth compressing.

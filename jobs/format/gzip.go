@@ -10,7 +10,7 @@ import (
 
 // gzipped wraps in gzip, as one member whose pieces end at whole bytes.
 type gzipped struct {
-	level int
+	level deflateLevel
 	crc   uint32 // of the content so far
 	size  int64  // of the content so far
 	tail  *tail  // of the content so far

@@ -1,9 +1,5 @@
 package format
 
-import (
-	"github.com/klauspost/compress/flate"
-)
-
 // levels is the option of all archives.
 func levels() []Option {
 	return []Option{{
@@ -19,15 +15,25 @@ func levels() []Option {
 	}}
 }
 
-// deflateLevel returns the level of DEFLATE that stands for the option.
-func deflateLevel(o map[string]string) int {
+// A deflateLevel says how hard to compress contents of a middle length, which
+// is where a slower level gains most for its time, and all others. The levels
+// are those of package flate.
+type deflateLevel struct{ most, middle int }
+
+const (
+	middleFrom = 64 << 10
+	middleTo   = 256 << 10
+)
+
+// newDeflateLevel returns the level that stands for the option.
+func newDeflateLevel(o map[string]string) deflateLevel {
 	switch o["level"] {
 	case "fastest":
-		return flate.BestSpeed
+		return deflateLevel{1, 1}
 	case "smallest":
-		return flate.BestCompression
+		return deflateLevel{7, 7}
 	case "store":
-		return flate.NoCompression
+		return deflateLevel{0, 0}
 	}
-	return 6
+	return deflateLevel{6, 7}
 }

@@ -27,7 +27,7 @@ func TarGz() Format {
 		Name: "tar.gz", Title: "tar.gz archive", Hint: "For Linux and macOS; keeps permissions and links.",
 		Ext: ".tar.gz", Media: "application/gzip", Version: 2,
 		Options: levels(),
-		Files:   tarred(func(o map[string]string) wrapping { return &gzipped{level: deflateLevel(o)} }),
+		Files:   tarred(func(o map[string]string) wrapping { return &gzipped{level: newDeflateLevel(o)} }),
 	}
 }
 

@@ -21,7 +21,7 @@ func Zip() Format {
 		Files: func(ctx context.Context, t Task, in source.Files) error {
 			// A backslash is no separator, and must not be taken for one (4.4.17.1).
 			n := naming{not: `\`}
-			out := &zipper{out: t.Out, level: deflateLevel(t.Options), naming: n}
+			out := &zipper{out: t.Out, level: newDeflateLevel(t.Options), naming: n}
 			a := archive{task: t, in: in, out: out, naming: n}
 			return a.run(ctx)
 		},
@@ -43,7 +43,7 @@ const (
 // otherwise; what does not shrink is stored within that stream.
 type zipper struct {
 	out     *artifact.Writer
-	level   int
+	level   deflateLevel
 	naming  naming
 	records []byte   // of all entries so far
 	file    *zipFile // that is being written; nil: none
