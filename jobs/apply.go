@@ -26,6 +26,9 @@ func (j Job) Apply(e Event) (Job, error) {
 		j.Warnings += max(1, e.Warning.Count)
 	case KindRequeued:
 		j.State, j.Place, j.Reason = Queued, e.Place, e.Reason
+		if e.Forgiven {
+			j.Attempt--
+		}
 	case KindReady:
 		j = j.done(Ready, e.At)
 		j.File, j.Expires, j.Progress = e.File, e.Expires, e.Progress

@@ -11,7 +11,7 @@ const (
 	KindStarted  Kind = "started"  // Attempt, Progress (what is already done)
 	KindProgress Kind = "progress" // Progress
 	KindWarning  Kind = "warning"  // Warning
-	KindRequeued Kind = "requeued" // Reason, Place
+	KindRequeued Kind = "requeued" // Reason, Place, Forgiven
 	KindReady    Kind = "ready"    // File, Expires, Progress (the final counts)
 	KindFailed   Kind = "failed"   // Failure
 	KindCanceled Kind = "canceled" // Reason
@@ -44,6 +44,7 @@ type Event struct {
 	Progress Progress
 	Warning  Warning
 	Reason   string
+	Forgiven bool // the attempt does not count: it was ended by a stop of the server
 	File     File
 	Expires  time.Time
 	Failure  Failure

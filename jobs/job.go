@@ -112,7 +112,7 @@ type Job struct {
 	LastEvent int64 // number of the latest event applied
 
 	Place   int // in the queue while Queued, counting from 1; 0: not known
-	Attempt int // counts the starts, from 1
+	Attempt int // counts the starts, from 1, but for those that a stop of the server has ended
 
 	Created  time.Time
 	Started  time.Time // of the latest attempt; zero before the first

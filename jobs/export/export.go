@@ -5,6 +5,12 @@
 // ([Exporter.Check]), so that what cannot work is refused while somebody is
 // still there to read why.
 //
+// While it works, it keeps a cursor every 64 MiB or 2 s: the file up to there is
+// durable, and the plan of the source, the encoder and the file can be told to
+// be the same. An attempt after a crash cuts the file to the cursor and goes on;
+// what it makes is byte for byte what one attempt would have made. Where
+// something is not the same it starts over, with a warning that says why.
+//
 // What is at fault in a request is a [*jobs.SpecError]; what went wrong with a
 // source that people can do something about is a [*jobs.Failure].
 package export
@@ -14,13 +20,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
+	"time"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/format"
-	"example.org/carryout/jobs/meter"
 	"example.org/carryout/jobs/source"
-	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/work"
 )
 
 // A Named source is one that the operator has configured.
@@ -29,19 +35,24 @@ type Named struct {
 	source.Source
 }
 
-// An Exporter makes files. All fields but Throttle are required.
+// An Exporter makes files. The fields down to
+// Workers are required.
 type Exporter struct {
 	Sources   []Named
 	Formats   []format.Format
 	Artifacts artifact.Store
 	Workers   int   // goroutines that one job may compress with
 	Throttle  int64 // bytes a second that one job may read; 0: as fast as it can
+
+	// A cursor is kept after so many bytes or so long, whichever is first.
+	SaveBytes int64         // 0: 64 MiB
+	SaveEvery time.Duration // 0: 2 s
 }
 
-// Run does the work of one job. It is a work.Run.
-func (e *Exporter) Run(ctx context.Context, l store.Lease, m *meter.Meter) (jobs.File, error) {
-	spec := l.Job.Spec
-	m.Plan(0, 0)
+// Run does the work of one job. It is a [work.Run].
+func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
+	spec := t.Job.Spec
+	t.Meter.Plan(0, 0)
 	f, err := e.format(spec)
 	if err != nil {
 		return jobs.File{}, asFailure(err)
@@ -50,7 +61,7 @@ func (e *Exporter) Run(ctx context.Context, l store.Lease, m *meter.Meter) (jobs
 	if err != nil {
 		return jobs.File{}, asFailure(err)
 	}
-	d, err := e.assemble(ctx, l.Job.ID, f, spec, data, m)
+	d, err := e.assemble(ctx, t, f, data)
 	if cerr := data.Close(); err == nil {
 		err = cerr
 	}
@@ -77,37 +88,6 @@ func (e *Exporter) open(ctx context.Context, spec jobs.Spec) (source.Data, error
 		return source.Data{}, err
 	}
 	return throttle(data, e.Throttle), nil
-}
-
-// assemble writes the file and makes it durable, or leaves nothing behind.
-func (e *Exporter) assemble(ctx context.Context, id jobs.ID, f format.Format, spec jobs.Spec, data source.Data, m *meter.Meter) (artifact.Digest, error) {
-	staged, err := e.Artifacts.Stage(ctx, id, nil)
-	if err != nil {
-		return artifact.Digest{}, err
-	}
-	out := artifact.NewWriter(staged)
-	d, err := write(ctx, f, format.Task{
-		Out: out, Meter: m, Options: f.Complete(spec.Options), Workers: e.Workers,
-		Save: func(func() []byte) error { return nil },
-	}, data)
-	if err != nil {
-		return d, errors.Join(err, out.Abort())
-	}
-	return d, nil
-}
-
-func write(ctx context.Context, f format.Format, t format.Task, data source.Data) (artifact.Digest, error) {
-	var err error
-	if data.Files != nil {
-		err = f.Files(ctx, t, data.Files)
-	} else {
-		err = f.Rows(ctx, t, data.Rows)
-	}
-	if err != nil {
-		return artifact.Digest{}, err
-	}
-	t.Meter.Seal()
-	return t.Out.Commit(ctx)
 }
 
 // asFailure turns what people can do something about into words for them.

@@ -20,6 +20,7 @@ import (
 	"example.org/carryout/jobs/meter"
 	"example.org/carryout/jobs/source"
 	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/work"
 )
 
 const id = jobs.ID("AAAAAAAAAAAAAAAAAAAAAAAAAA")
@@ -60,6 +61,7 @@ type table struct {
 }
 
 func (t table) Columns() []source.Column             { return []source.Column{{Name: "note"}} }
+func (t table) Version() string                      { return "v" }
 func (t table) Count(context.Context) (int64, error) { return int64(t.rows), nil }
 func (t table) Close() error                         { return nil }
 func (t table) Each(_ context.Context, _ source.Position, do func(source.Position, []source.Value) error) error {
@@ -72,8 +74,8 @@ func (t table) Each(_ context.Context, _ source.Position, do func(source.Positio
 }
 
 var (
-	folder   = source.About{Kind: source.KindFolder}
-	database = source.About{Kind: source.KindDatabase}
+	aFolder   = source.About{Kind: source.KindFolder}
+	aDatabase = source.About{Kind: source.KindDatabase}
 )
 
 func exporter(t *testing.T, docs fake) (*export.Exporter, string) {
@@ -86,8 +88,13 @@ func exporter(t *testing.T, docs fake) (*export.Exporter, string) {
 	return &export.Exporter{Sources: []export.Named{{Name: "docs", Source: docs}}, Formats: format.All(), Artifacts: artifacts, Workers: 1}, root
 }
 
-func lease(spec jobs.Spec) store.Lease {
-	return store.Lease{Job: jobs.Job{ID: id, Spec: spec, State: jobs.Running}, Fence: 1}
+// task is an attempt of a job, whose cursors are not kept.
+func task(spec jobs.Spec) work.Task {
+	return work.Task{
+		Lease: store.Lease{Job: jobs.Job{ID: id, Spec: spec, State: jobs.Running}, Fence: 1},
+		Meter: &meter.Meter{},
+		Keep:  func(context.Context, []byte) error { return nil },
+	}
 }
 
 func TestCheckNamesTheFieldAtFault(t *testing.T) {
@@ -97,16 +104,16 @@ func TestCheckNamesTheFieldAtFault(t *testing.T) {
 		spec jobs.Spec
 		want string // field and code; empty: fine
 	}{
-		{"a folder", folder, jobs.Spec{Source: "docs", Format: "zip", Paths: []string{"a"}}, ""},
-		{"a table", database, jobs.Spec{Source: "docs", Format: "csv", Table: "orders"}, ""},
-		{"unknown source", folder, jobs.Spec{Source: "x", Format: "zip"}, "source unknown_source"},
-		{"unknown format", folder, jobs.Spec{Source: "docs", Format: "x"}, "format unknown_format"},
-		{"a folder as a table", folder, jobs.Spec{Source: "docs", Format: "csv"}, "format format_does_not_fit"},
-		{"a table as an archive", database, jobs.Spec{Source: "docs", Format: "zip"}, "format format_does_not_fit"},
-		{"a table of a folder", folder, jobs.Spec{Source: "docs", Format: "zip", Table: "t"}, "table does_not_fit"},
-		{"columns of a folder", folder, jobs.Spec{Source: "docs", Format: "zip", Columns: []string{"c"}}, "columns does_not_fit"},
-		{"paths of a database", database, jobs.Spec{Source: "docs", Format: "csv", Paths: []string{"p"}}, "paths does_not_fit"},
-		{"unknown option", folder, jobs.Spec{Source: "docs", Format: "zip", Options: map[string]string{"x": "y"}}, "options.x unknown_option"},
+		{"a folder", aFolder, jobs.Spec{Source: "docs", Format: "zip", Paths: []string{"a"}}, ""},
+		{"a table", aDatabase, jobs.Spec{Source: "docs", Format: "csv", Table: "orders"}, ""},
+		{"unknown source", aFolder, jobs.Spec{Source: "x", Format: "zip"}, "source unknown_source"},
+		{"unknown format", aFolder, jobs.Spec{Source: "docs", Format: "x"}, "format unknown_format"},
+		{"a folder as a table", aFolder, jobs.Spec{Source: "docs", Format: "csv"}, "format format_does_not_fit"},
+		{"a table as an archive", aDatabase, jobs.Spec{Source: "docs", Format: "zip"}, "format format_does_not_fit"},
+		{"a table of a folder", aFolder, jobs.Spec{Source: "docs", Format: "zip", Table: "t"}, "table does_not_fit"},
+		{"columns of a folder", aFolder, jobs.Spec{Source: "docs", Format: "zip", Columns: []string{"c"}}, "columns does_not_fit"},
+		{"paths of a database", aDatabase, jobs.Spec{Source: "docs", Format: "csv", Paths: []string{"p"}}, "paths does_not_fit"},
+		{"unknown option", aFolder, jobs.Spec{Source: "docs", Format: "zip", Options: map[string]string{"x": "y"}}, "options.x unknown_option"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e, _ := exporter(t, fake{about: test.kind})
@@ -129,9 +136,9 @@ func TestCheckNamesTheFieldAtFault(t *testing.T) {
 }
 
 func TestAFileIsMadeAndDescribed(t *testing.T) {
-	e, _ := exporter(t, fake{about: folder, data: source.Data{Files: one{content: "hello"}}})
-	m := &meter.Meter{}
-	got, err := e.Run(t.Context(), lease(jobs.Spec{Source: "docs", Format: "zip"}), m)
+	e, _ := exporter(t, fake{about: aFolder, data: source.Data{Files: one{content: "hello"}}})
+	attempt := task(jobs.Spec{Source: "docs", Format: "zip"})
+	got, err := e.Run(t.Context(), attempt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +150,7 @@ func TestAFileIsMadeAndDescribed(t *testing.T) {
 	if got.Name != "docs.zip" || got.Type != "application/zip" || got.Size != a.Size || len(got.SHA256) != 64 {
 		t.Errorf("got %+v, want what was made: %d bytes", got, a.Size)
 	}
-	if p := m.Progress(); p.Phase != jobs.Sealing || p.Items.Done != 1 || p.Bytes.Done != 5 {
+	if p := attempt.Meter.Progress(); p.Phase != jobs.Sealing || p.Items.Done != 1 || p.Bytes.Done != 5 {
 		t.Errorf("got %+v, want all counted", p)
 	}
 }
@@ -156,17 +163,17 @@ func TestWhatGoesWrongIsAFailureInWordsOrAnErrorOfOurs(t *testing.T) {
 		spec jobs.Spec
 		want string // code of the failure; empty: an error of ours
 	}{
-		{"a source that has gone", fake{about: folder, open: &jobs.Failure{Code: "source_gone", Message: "Gone."}}, spec, "source_gone"},
-		{"a folder that has gone", fake{about: folder, open: fs.ErrNotExist}, spec, "source_gone"},
-		{"a path that has gone", fake{about: folder, check: &jobs.SpecError{Field: "paths", Code: "no_such_path", Message: "Not there."}}, spec, "no_such_path"},
-		{"a source that is no longer configured", fake{about: folder}, jobs.Spec{Source: "other", Format: "zip"}, "unknown_source"},
-		{"a format that is no longer there", fake{about: folder}, jobs.Spec{Source: "docs", Format: "rar"}, "unknown_format"},
-		{"a failure in the middle", fake{about: folder, data: source.Data{Files: one{"x", &jobs.Failure{Code: "source_busy", Message: "Busy."}}}}, spec, "source_busy"},
-		{"a fault of ours", fake{about: folder, open: errors.New("a driver's words")}, spec, ""},
+		{"a source that has gone", fake{about: aFolder, open: &jobs.Failure{Code: "source_gone", Message: "Gone."}}, spec, "source_gone"},
+		{"a folder that has gone", fake{about: aFolder, open: fs.ErrNotExist}, spec, "source_gone"},
+		{"a path that has gone", fake{about: aFolder, check: &jobs.SpecError{Field: "paths", Code: "no_such_path", Message: "Not there."}}, spec, "no_such_path"},
+		{"a source that is no longer configured", fake{about: aFolder}, jobs.Spec{Source: "other", Format: "zip"}, "unknown_source"},
+		{"a format that is no longer there", fake{about: aFolder}, jobs.Spec{Source: "docs", Format: "rar"}, "unknown_format"},
+		{"a failure in the middle", fake{about: aFolder, data: source.Data{Files: one{"x", &jobs.Failure{Code: "source_busy", Message: "Busy."}}}}, spec, "source_busy"},
+		{"a fault of ours", fake{about: aFolder, open: errors.New("a driver's words")}, spec, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e, root := exporter(t, test.docs)
-			_, err := e.Run(t.Context(), lease(test.spec), &meter.Meter{})
+			_, err := e.Run(t.Context(), task(test.spec))
 			var got *jobs.Failure
 			if !errors.As(err, &got) {
 				got = &jobs.Failure{}
@@ -192,9 +199,9 @@ func (full) Stage(context.Context, jobs.ID, []byte) (artifact.Staged, error) {
 }
 
 func TestAFullDiskIsSaid(t *testing.T) {
-	e, _ := exporter(t, fake{about: folder, data: source.Data{Files: one{content: "x"}}})
+	e, _ := exporter(t, fake{about: aFolder, data: source.Data{Files: one{content: "x"}}})
 	e.Artifacts = full{}
-	_, err := e.Run(t.Context(), lease(jobs.Spec{Source: "docs", Format: "zip"}), &meter.Meter{})
+	_, err := e.Run(t.Context(), task(jobs.Spec{Source: "docs", Format: "zip"}))
 	if fail := (*jobs.Failure)(nil); !errors.As(err, &fail) || fail.Code != "disk_full" {
 		t.Errorf("got %v, want a failure that says so", err)
 	}
@@ -208,14 +215,14 @@ func TestAThrottleIsKept(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				spec, about := jobs.Spec{Source: "docs", Format: "zip", Options: map[string]string{"level": "store"}}, folder
+				spec, about := jobs.Spec{Source: "docs", Format: "zip", Options: map[string]string{"level": "store"}}, aFolder
 				if data.Rows != nil {
-					spec, about = jobs.Spec{Source: "docs", Format: "csv", Table: "t"}, database
+					spec, about = jobs.Spec{Source: "docs", Format: "csv", Table: "t"}, aDatabase
 				}
 				e, _ := exporter(t, fake{about: about, data: data})
 				e.Throttle = rate
 				began := time.Now()
-				if _, err := e.Run(t.Context(), lease(spec), &meter.Meter{}); err != nil {
+				if _, err := e.Run(t.Context(), task(spec)); err != nil {
 					t.Fatal(err)
 				}
 				if got, want := time.Since(began), size/rate*time.Second; got < want || got > want+time.Second {
@@ -228,12 +235,12 @@ func TestAThrottleIsKept(t *testing.T) {
 
 func TestAThrottledRunStopsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, _ := exporter(t, fake{about: folder, data: source.Data{Files: one{content: strings.Repeat("x", 1<<20)}}})
+		e, _ := exporter(t, fake{about: aFolder, data: source.Data{Files: one{content: strings.Repeat("x", 1<<20)}}})
 		e.Throttle = 1 // it would take days
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		began := time.Now()
-		_, err := e.Run(ctx, lease(jobs.Spec{Source: "docs", Format: "zip"}), &meter.Meter{})
+		_, err := e.Run(ctx, task(jobs.Spec{Source: "docs", Format: "zip"}))
 		if err == nil || time.Since(began) > time.Minute {
 			t.Errorf("got %v after %v, want an end with its context", err, time.Since(began))
 		}

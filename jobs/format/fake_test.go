@@ -222,3 +222,6 @@ func prose(n int) string {
 	}
 	return b.String()
 }
+
+// Version implements [source.Rows].
+func (rows) Version() string { return "" }

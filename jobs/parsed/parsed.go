@@ -4,7 +4,8 @@
 //
 // It reads what package jobs/wire writes, and a test holds the two together.
 // What no page shows while it changes is left out: a job's owner, the columns
-// and options of its spec, the media type and the hash of its file.
+// and options of its spec, the media type and the hash of its file, and whether
+// an attempt counts.
 //
 // Nothing goes wrong here: what is not of the expected shape is as if it were
 // not there, and reads as zero, as empty, or as not known.

@@ -11,6 +11,10 @@ type Rows interface {
 	// Count returns how many rows there are in all.
 	Count(ctx context.Context) (int64, error)
 
+	// Version names the state that the rows are read from: two Rows of one spec
+	// with the same version hold the same. Empty: that cannot be told.
+	Version() string
+
 	// Each reads the rows that come after the position after, in an order that
 	// is the same every time, and stops at the first error of do, which it
 	// returns. Start is before the first row. A position belongs to a row of an

@@ -32,9 +32,10 @@ type (
 		Count   int64   `json:"count"`
 	}
 	requeuedJSON struct {
-		At     stamp  `json:"at"`
-		Reason string `json:"reason"`
-		Place  *int   `json:"place"`
+		At       stamp  `json:"at"`
+		Reason   string `json:"reason"`
+		Place    *int   `json:"place"`
+		Forgiven bool   `json:"forgiven,omitempty"`
 	}
 	readyJSON struct {
 		At       stamp        `json:"at"`
@@ -70,7 +71,7 @@ func AppendData(b []byte, e jobs.Event) []byte {
 		w := e.Warning
 		return appendJSON(b, warningJSON{at, w.Code, unlessZero(w.Path), w.Message, max(1, w.Count)})
 	case jobs.KindRequeued:
-		return appendJSON(b, requeuedJSON{at, e.Reason, unlessZero(e.Place)})
+		return appendJSON(b, requeuedJSON{at, e.Reason, unlessZero(e.Place), e.Forgiven})
 	case jobs.KindReady:
 		return appendJSON(b, readyJSON{at, fileToJSON(e.Job, e.File), stamp(e.Expires), progressToJSON(e.Progress)})
 	case jobs.KindFailed:
@@ -113,7 +114,7 @@ func ParseData(kind jobs.Kind, b []byte) (jobs.Event, error) {
 	case jobs.KindRequeued:
 		var in requeuedJSON
 		err = json.Unmarshal(b, &in)
-		at, e.Reason, e.Place = in.At, in.Reason, orZero(in.Place)
+		at, e.Reason, e.Place, e.Forgiven = in.At, in.Reason, orZero(in.Place), in.Forgiven
 	case jobs.KindReady:
 		var in readyJSON
 		err = json.Unmarshal(b, &in)

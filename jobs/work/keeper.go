@@ -72,6 +72,12 @@ func (k *keeper) record(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// keepCursor makes a cursor durable, with the progress that belongs to it. It
+// may be called while keep runs.
+func (k *keeper) keepCursor(ctx context.Context, cursor []byte) error {
+	return k.queue.Append(ctx, k.lease, cursor, jobs.Event{Kind: jobs.KindProgress, Progress: k.meter.Progress()})
+}
+
 // gather makes events of the warnings that are new.
 func (k *keeper) gather() {
 	for _, w := range k.meter.TakeWarnings() {

@@ -25,10 +25,6 @@ import (
 	"example.org/carryout/jobs/store"
 )
 
-// Run does the work of one job, counts it on m, and returns the file it made.
-// It returns soon after ctx is done.
-type Run func(ctx context.Context, l store.Lease, m *meter.Meter) (jobs.File, error)
-
 // A Pool works on the jobs of a queue. Queue, Run, Size and Log are required.
 type Pool struct {
 	Queue  store.Queue
@@ -43,6 +39,7 @@ const (
 	beat      = 100 * time.Millisecond // between two progress events of a job, at least
 	pulse     = 2 * time.Second        // and at most
 	patience  = time.Second            // before a queue that failed is asked again
+	grace     = 500 * time.Millisecond // for a run to keep a cursor when the server stops
 	lastWords = 5 * time.Second        // for what must be recorded while stopping
 )
 
@@ -69,7 +66,8 @@ func (p *Pool) loop(ctx context.Context) {
 	}
 }
 
-// work runs one job to an end that is recorded.
+// work runs one job to an end that is recorded. When ctx ends, the run has a
+// moment to keep a cursor before it is cut off.
 func (p *Pool) work(ctx context.Context, l store.Lease) {
 	log := p.Log.With("job", l.Job.ID, "attempt", l.Job.Attempt)
 	m := &meter.Meter{}
@@ -77,13 +75,16 @@ func (p *Pool) work(ctx context.Context, l store.Lease) {
 
 	var file jobs.File
 	done := make(chan struct{})
-	g, gctx := errgroup.WithContext(ctx)
+	g, gctx := errgroup.WithContext(context.WithoutCancel(ctx))
+	gctx, cut := context.WithCancel(gctx)
+	defer cut()
 	g.Go(func() (err error) {
 		defer close(done)
-		file, err = p.run(gctx, l, m, log)
+		file, err = p.run(gctx, Task{Lease: l, Meter: m, Keep: k.keepCursor, Stopping: ctx.Done()}, log)
 		return err
 	})
 	g.Go(func() error { return k.keep(gctx, done) })
+	g.Go(func() error { cutOff(ctx, cut, done); return nil })
 	err := g.Wait()
 
 	if errors.Is(err, jobs.ErrLost) {
@@ -93,16 +94,32 @@ func (p *Pool) work(ctx context.Context, l store.Lease) {
 	k.conclude(ctx, p.outcome(ctx, m, file, err, log))
 }
 
+// cutOff calls cut a moment after ctx has ended, unless the run is done.
+func cutOff(ctx context.Context, cut context.CancelFunc, done <-chan struct{}) {
+	select {
+	case <-done:
+		return
+	case <-ctx.Done():
+	}
+	t := time.NewTimer(grace)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C:
+		cut()
+	}
+}
+
 // outcome says by which event a run has ended.
 func (p *Pool) outcome(ctx context.Context, m *meter.Meter, file jobs.File, err error, log *slog.Logger) jobs.Event {
 	var failure *jobs.Failure
 	switch {
 	case err == nil:
 		return jobs.Event{Kind: jobs.KindReady, File: file, Expires: p.expires(time.Now()), Progress: complete(m.Progress())}
-	case ctx.Err() != nil:
-		return jobs.Event{Kind: jobs.KindRequeued, Reason: "the server was stopped"}
 	case errors.As(err, &failure):
 		return jobs.Event{Kind: jobs.KindFailed, Failure: *failure}
+	case ctx.Err() != nil:
+		return jobs.Event{Kind: jobs.KindRequeued, Reason: "the server was stopped", Forgiven: true}
 	}
 	log.Error("job failed on our side", "err", err)
 	return jobs.Event{Kind: jobs.KindFailed, Failure: internal}

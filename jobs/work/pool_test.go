@@ -92,20 +92,20 @@ func TestARunEndsInOneEvent(t *testing.T) {
 		want jobs.Kind
 		code string
 	}{
-		{"is ready", func(context.Context, store.Lease, *meter.Meter) (jobs.File, error) {
+		{"is ready", func(_ context.Context, _ work.Task) (jobs.File, error) {
 			time.Sleep(time.Minute)
 			return made, nil
 		}, jobs.KindReady, ""},
-		{"fails with the reason it gives", func(context.Context, store.Lease, *meter.Meter) (jobs.File, error) {
+		{"fails with the reason it gives", func(_ context.Context, _ work.Task) (jobs.File, error) {
 			return jobs.File{}, &jobs.Failure{Code: "source_gone", Message: "The folder is gone."}
 		}, jobs.KindFailed, "source_gone"},
-		{"fails without the details of our faults", func(context.Context, store.Lease, *meter.Meter) (jobs.File, error) {
+		{"fails without the details of our faults", func(_ context.Context, _ work.Task) (jobs.File, error) {
 			return jobs.File{}, errors.New("open /secret/path: no such file")
 		}, jobs.KindFailed, "internal"},
-		{"fails alone when it panics", func(context.Context, store.Lease, *meter.Meter) (jobs.File, error) {
+		{"fails alone when it panics", func(_ context.Context, _ work.Task) (jobs.File, error) {
 			panic("a fault")
 		}, jobs.KindFailed, "internal"},
-		{"is put back when the server stops", func(ctx context.Context, _ store.Lease, _ *meter.Meter) (jobs.File, error) {
+		{"is put back when the server stops", func(ctx context.Context, _ work.Task) (jobs.File, error) {
 			<-ctx.Done()
 			return jobs.File{}, ctx.Err()
 		}, jobs.KindRequeued, ""},
@@ -129,11 +129,11 @@ func TestARunEndsInOneEvent(t *testing.T) {
 func TestProgressIsToldAtMostTenTimesAndAtLeastEveryTwoSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := &oneJob{}
-		serve(t, q, time.Hour, func(ctx context.Context, _ store.Lease, m *meter.Meter) (jobs.File, error) {
-			m.Assemble(jobs.Known[int64](1000), jobs.Known[int64](0), meter.Cost{Item: 1})
+		serve(t, q, time.Hour, func(ctx context.Context, t work.Task) (jobs.File, error) {
+			t.Meter.Assemble(jobs.Known[int64](1000), jobs.Known[int64](0), meter.Cost{Item: 1})
 			for range 1000 { // 10 s of work, in which something happens every 10 ms
 				time.Sleep(10 * time.Millisecond)
-				m.Add(1, 0)
+				t.Meter.Add(1, 0)
 			}
 			time.Sleep(10 * time.Second) // and 10 s in which nothing does
 			return jobs.File{}, nil
@@ -163,7 +163,7 @@ func TestALostJobIsLeftAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := &oneJob{lost: make(chan struct{})}
 		var took time.Duration
-		serve(t, q, time.Hour, func(ctx context.Context, _ store.Lease, _ *meter.Meter) (jobs.File, error) {
+		serve(t, q, time.Hour, func(ctx context.Context, _ work.Task) (jobs.File, error) {
 			time.Sleep(time.Second)
 			close(q.lost)
 			at := time.Now()
@@ -184,7 +184,7 @@ func TestAFenceThatHasMovedOnStopsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := &oneJob{refuse: func([]jobs.Event) error { return jobs.ErrLost }}
 		stopped := false
-		serve(t, q, time.Hour, func(ctx context.Context, _ store.Lease, _ *meter.Meter) (jobs.File, error) {
+		serve(t, q, time.Hour, func(ctx context.Context, _ work.Task) (jobs.File, error) {
 			<-ctx.Done()
 			stopped = true
 			return jobs.File{}, ctx.Err()
@@ -205,8 +205,8 @@ func TestFinishedWorkOutlastsAQueueThatFails(t *testing.T) {
 			}
 			return nil
 		}
-		serve(t, q, time.Hour, func(_ context.Context, _ store.Lease, m *meter.Meter) (jobs.File, error) {
-			m.Warn(jobs.Warning{Code: "unreadable", Path: "a"})
+		serve(t, q, time.Hour, func(_ context.Context, t work.Task) (jobs.File, error) {
+			t.Meter.Warn(jobs.Warning{Code: "unreadable", Path: "a"})
 			time.Sleep(time.Second)
 			return jobs.File{Name: "docs.zip"}, nil
 		})
@@ -222,9 +222,9 @@ func TestFinishedWorkOutlastsAQueueThatFails(t *testing.T) {
 func TestManyWarningsBecomeFewEventsAndLoseNoCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := &oneJob{}
-		serve(t, q, time.Hour, func(_ context.Context, _ store.Lease, m *meter.Meter) (jobs.File, error) {
+		serve(t, q, time.Hour, func(_ context.Context, t work.Task) (jobs.File, error) {
 			for range 12345 {
-				m.Warn(jobs.Warning{Code: "unreadable"})
+				t.Meter.Warn(jobs.Warning{Code: "unreadable"})
 			}
 			return jobs.File{}, nil
 		})

@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -11,6 +12,30 @@ import (
 	"example.org/carryout/jobs/store"
 )
 
+// Run does the work of one job and returns the file it made. It returns soon
+// after ctx is done.
+type Run func(ctx context.Context, t Task) (jobs.File, error)
+
+// A Task is one attempt of a job.
+type Task struct {
+	store.Lease              // with the cursor of the attempt before, if there is one
+	Meter       *meter.Meter // on which the work is counted
+
+	// Keep makes cursor durable, so that an attempt after this one can go on
+	// from there. What the cursor speaks of must be durable before. It returns
+	// jobs.ErrLost if the job belongs to somebody else; after any other error
+	// the work may go on.
+	Keep func(ctx context.Context, cursor []byte) error
+
+	// Stopping is closed when the run should keep a cursor as soon as it can
+	// and return ErrStopped. If it does not, ctx ends a moment later.
+	Stopping <-chan struct{}
+}
+
+// ErrStopped is returned by a Run that has kept its cursor and stopped because
+// it was asked to.
+var ErrStopped = errors.New("the run was asked to stop")
+
 // internal is all that people are told of a fault of ours.
 var internal = jobs.Failure{
 	Code:    "internal",
@@ -19,12 +44,12 @@ var internal = jobs.Failure{
 
 // run calls p.Run and turns its panic into an error, so that it fails one job
 // and not the server.
-func (p *Pool) run(ctx context.Context, l store.Lease, m *meter.Meter, log *slog.Logger) (file jobs.File, err error) {
+func (p *Pool) run(ctx context.Context, t Task, log *slog.Logger) (file jobs.File, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			log.Error("panic in a job", "panic", r, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	return p.Run(ctx, l, m)
+	return p.Run(ctx, t)
 }

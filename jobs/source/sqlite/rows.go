@@ -13,10 +13,15 @@ type rows struct {
 	conn  *conn
 	table table
 	key   string // of positions; "": they are ordinals
+
+	version string
 }
 
 // Columns implements [source.Rows].
 func (r *rows) Columns() []source.Column { return r.table.chosen }
+
+// Version implements [source.Rows].
+func (r *rows) Version() string { return r.version }
 
 // Count implements [source.Rows].
 func (r *rows) Count(ctx context.Context) (int64, error) {

@@ -164,7 +164,7 @@ func (s *Source) Open(ctx context.Context, spec jobs.Spec) (source.Data, error) 
 	if err := checkSpec(spec); err != nil {
 		return source.Data{}, err
 	}
-	c, err := connect(ctx, s.file)
+	c, v, err := sameVersion(s.file, func() (*conn, error) { return connect(ctx, s.file) })
 	if err != nil {
 		return source.Data{}, err
 	}
@@ -173,6 +173,7 @@ func (s *Source) Open(ctx context.Context, spec jobs.Spec) (source.Data, error) 
 		c.close()
 		return source.Data{}, err
 	}
+	r.version = v
 	return source.Data{Rows: r}, nil
 }
 

@@ -1,0 +1,132 @@
+package export
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/format"
+	"example.org/carryout/jobs/source"
+	"example.org/carryout/jobs/work"
+)
+
+// assembly is the making of one file, in one attempt.
+type assembly struct {
+	*Exporter
+	task   work.Task
+	format format.Format
+	data   source.Data
+	plan   string // digest of what is exported; empty: it cannot be told
+}
+
+// assemble writes the file and makes it durable. Where the attempt before has
+// left off it goes on, if it can.
+func (e *Exporter) assemble(ctx context.Context, t work.Task, f format.Format, data source.Data) (artifact.Digest, error) {
+	a := &assembly{Exporter: e, task: t, format: f, data: data}
+	if err := a.freeze(ctx); err != nil {
+		return artifact.Digest{}, err
+	}
+	if c, ok := parseCursor(t.Cursor); ok {
+		d, why, err := a.resume(ctx, c)
+		if why == "" {
+			return d, err
+		}
+		t.Meter.Warn(jobs.Warning{Code: "started_over", Message: "After an interruption this export began anew: " + why + "."})
+	}
+	staged, err := e.Artifacts.Stage(ctx, t.Job.ID, nil)
+	if err != nil {
+		return artifact.Digest{}, err
+	}
+	return a.write(ctx, artifact.NewWriter(staged), nil)
+}
+
+// freeze finds out what is to be exported, and by which digest to know it
+// again.
+func (a *assembly) freeze(ctx context.Context) error {
+	if a.data.Rows != nil {
+		a.plan = a.data.Rows.Version()
+		return nil
+	}
+	plan, err := a.data.Files.Plan(ctx, a.task.Meter.Plan)
+	if err != nil {
+		return err
+	}
+	a.data.Files, a.plan = planned{a.data.Files, plan}, digest(plan)
+	return nil
+}
+
+// resume goes on from a cursor, or says why it cannot.
+func (a *assembly) resume(ctx context.Context, c cursor) (d artifact.Digest, why string, err error) {
+	if why, ok := c.fits(a.format, a.plan); !ok {
+		return d, why, nil
+	}
+	out, err := a.reopen(ctx, c)
+	if errors.Is(err, artifact.ErrStale) {
+		return d, "the unfinished file is not as it was left", nil
+	}
+	if err != nil {
+		return d, "", err
+	}
+	d, err = a.write(ctx, out, c.State)
+	if errors.Is(err, format.ErrCheckpoint) {
+		return d, "the server writes this format in another way now", nil
+	}
+	return d, "", err
+}
+
+// reopen opens the unfinished file of a cursor, cut to where the cursor is.
+func (a *assembly) reopen(ctx context.Context, c cursor) (*artifact.Writer, error) {
+	mark, err := artifact.Mark(c.File)
+	if err != nil {
+		return nil, err
+	}
+	staged, err := a.Artifacts.Stage(ctx, a.task.Job.ID, mark)
+	if err != nil {
+		return nil, err
+	}
+	out, err := artifact.ResumeWriter(staged, c.File)
+	if err != nil {
+		return nil, errors.Join(err, staged.Abort())
+	}
+	return out, nil
+}
+
+// write has the format write the file, or the rest of it. The unfinished file
+// is left lying only where the next attempt can go on with it.
+func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte) (artifact.Digest, error) {
+	s := &saver{
+		ctx: ctx, out: out, keep: a.task.Keep, stopping: a.task.Stopping, stopped: work.ErrStopped,
+		like:  cursor{Format: a.format.Name, Version: a.format.Version, Plan: a.plan},
+		bytes: cmp.Or(a.SaveBytes, 64<<20), every: cmp.Or(a.SaveEvery, 2*time.Second),
+		size: out.Size(), at: time.Now(), any: from != nil,
+	}
+	d, err := a.run(ctx, out, from, s)
+	switch {
+	case err == nil:
+		return d, nil
+	case s.any && s.isStopping():
+		return d, errors.Join(err, out.Leave())
+	}
+	return d, errors.Join(err, out.Abort())
+}
+
+func (a *assembly) run(ctx context.Context, out *artifact.Writer, from []byte, s *saver) (artifact.Digest, error) {
+	t := format.Task{Out: out, Meter: a.task.Meter, Options: a.format.Complete(a.task.Job.Spec.Options), Workers: a.Workers, From: from}
+	if a.plan != "" {
+		t.Save = s.save
+	}
+	var err error
+	if a.data.Files != nil {
+		err = a.format.Files(ctx, t, a.data.Files)
+	} else {
+		err = a.format.Rows(ctx, t, a.data.Rows)
+	}
+	if err != nil {
+		return artifact.Digest{}, err
+	}
+	t.Meter.Seal()
+	return out.Commit(ctx)
+}

@@ -1,0 +1,126 @@
+package export
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/format"
+	"example.org/carryout/jobs/source"
+)
+
+// cursor is where an interrupted job goes on: how far the file has come, where
+// the format stands, and what must not have changed since.
+type cursor struct {
+	Format  string `json:"format"`
+	Version int    `json:"version"` // of the encoder
+	Plan    string `json:"plan"`    // digest of what is exported, as it was when the job began
+	File    []byte `json:"file"`    // state of the artifact.Writer
+	State   []byte `json:"state"`   // of the format
+}
+
+// parseCursor reads a cursor. What it cannot read is none.
+func parseCursor(b []byte) (c cursor, ok bool) {
+	return c, len(b) > 0 && json.Unmarshal(b, &c) == nil
+}
+
+// fits reports whether work can go on from c, as far as can be told without
+// looking at the file. Otherwise it says why not.
+func (c cursor) fits(f format.Format, plan string) (why string, ok bool) {
+	switch {
+	case c.Format != f.Name || c.Version != f.Version:
+		return "the server writes this format in another way now", false
+	case c.Plan != plan:
+		return "the source has changed", false
+	}
+	return "", true
+}
+
+// saver keeps cursors while a format works. One goroutine uses it at a time.
+type saver struct {
+	ctx      context.Context // of the run it belongs to
+	out      *artifact.Writer
+	like     cursor // with what stays the same
+	keep     func(ctx context.Context, cursor []byte) error
+	stopping <-chan struct{}
+	stopped  error         // returned once a cursor was kept for a stop
+	bytes    int64         // written since the last cursor, after which one is kept
+	every    time.Duration // or after so long
+
+	size int64 // of the file, at the last cursor
+	at   time.Time
+	any  bool // a cursor was kept, so the file is worth leaving
+}
+
+// save keeps a cursor if it is time to. It is a format's Save.
+func (s *saver) save(state func() []byte) error {
+	stop := s.isStopping()
+	if !stop && s.out.Size()-s.size < s.bytes && time.Since(s.at) < s.every {
+		return nil
+	}
+	if err := s.write(state()); err != nil {
+		return err
+	}
+	if stop {
+		return s.stopped
+	}
+	return nil
+}
+
+// write makes the file durable, and then the cursor that speaks of it. It
+// counts the time from its end, so that slow disks do not get more to do.
+func (s *saver) write(state []byte) error {
+	c := s.like
+	c.State = state
+	var err error
+	if c.File, err = s.out.Checkpoint(); err != nil {
+		return err
+	}
+	b, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("keeping a cursor: %w", err)
+	}
+	if err := s.keep(s.ctx, b); err != nil {
+		return err
+	}
+	s.size, s.at, s.any = s.out.Size(), time.Now(), true
+	return nil
+}
+
+func (s *saver) isStopping() bool {
+	select {
+	case <-s.stopping:
+		return true
+	default:
+		return false
+	}
+}
+
+// planned are files whose plan is made once, so that it can be compared
+// before anything is written.
+type planned struct {
+	source.Files
+	plan source.Plan
+}
+
+// Plan implements [source.Files].
+func (p planned) Plan(_ context.Context, found func(items, bytes int64)) (source.Plan, error) {
+	found(int64(len(p.plan.Entries)), p.plan.Bytes)
+	return p.plan, nil
+}
+
+// digest names what a plan holds: equal digests, equal plans.
+func digest(p source.Plan) string {
+	h := sha256.New()
+	for _, e := range p.Entries {
+		fmt.Fprintf(h, "%q %o %d %d %q\n", e.Path, e.Mode, e.Size, e.ModTime.UnixNano(), e.Target)
+	}
+	for _, w := range p.Warnings {
+		fmt.Fprintf(h, "%q %q\n", w.Code, w.Path)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
