@@ -45,7 +45,7 @@ func tree(t *testing.T) string {
 	root := t.TempDir()
 	for n := range 60 {
 		name := filepath.Join(root, fmt.Sprintf("%02d.txt", n))
-		if err := os.WriteFile(name, bytes.Repeat([]byte(fmt.Sprintf("line %d\n", n)), 1+n*n*20), 0o600); err != nil {
+		if err := os.WriteFile(name, bytes.Repeat([]byte(fmt.Sprintf("line %d\n", n)), 1+n*n*40), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,7 +109,7 @@ func TestAnInterruptedJobEndsAsIfNothingHadHappened(t *testing.T) {
 			attempts := 0
 			for {
 				attempts++
-				last, got, m, err := attempt(t, e, spec, cursor, 3)
+				last, got, m, err := attempt(t, e, spec, cursor, 2)
 				if warned := m.Warnings(); len(warned) > 0 {
 					t.Fatalf("got %v, want to go on without a word", warned)
 				}
@@ -124,7 +124,7 @@ func TestAnInterruptedJobEndsAsIfNothingHadHappened(t *testing.T) {
 				}
 				cursor = last
 			}
-			if attempts < 4 {
+			if attempts < 3 {
 				t.Errorf("got %d attempts, want many", attempts)
 			}
 		})
@@ -165,7 +165,7 @@ func TestWorkStartsOverWhereItCannotGoOn(t *testing.T) {
 			t.Run(test.name+" "+spec.Format, func(t *testing.T) {
 				root, file := tree(t), newDatabase(t, 20_000)
 				e := both(t, root, file)
-				cursor, _, _, err := attempt(t, e, spec, nil, 3)
+				cursor, _, _, err := attempt(t, e, spec, nil, 2)
 				if !errors.Is(err, work.ErrStopped) {
 					t.Fatal(err)
 				}
