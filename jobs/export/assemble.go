@@ -96,21 +96,21 @@ func (a *assembly) reopen(ctx context.Context, c cursor) (*artifact.Writer, erro
 
 // write has the format write the file, or the rest of it. The unfinished file
 // is left lying only where the next attempt can go on with it.
-func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte) (artifact.Digest, error) {
+func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte) (d artifact.Digest, err error) {
 	s := &saver{
 		ctx: ctx, out: out, keep: a.task.Keep, stopping: a.task.Stopping, stopped: work.ErrStopped,
 		like:  cursor{Format: a.format.Name, Version: a.format.Version, Plan: a.plan},
 		bytes: cmp.Or(a.SaveBytes, 64<<20), every: cmp.Or(a.SaveEvery, 2*time.Second),
 		size: out.Size(), at: time.Now(), any: from != nil,
 	}
-	d, err := a.run(ctx, out, from, s)
-	switch {
-	case err == nil:
-		return d, nil
-	case s.any && s.isStopping():
-		return d, errors.Join(err, out.Leave())
+	// After a commit neither does anything; after a panic Abort does.
+	end := out.Abort
+	defer func() { err = errors.Join(err, end()) }()
+	d, err = a.run(ctx, out, from, s)
+	if s.any && s.isStopping() {
+		end = out.Leave
 	}
-	return d, errors.Join(err, out.Abort())
+	return d, err
 }
 
 func (a *assembly) run(ctx context.Context, out *artifact.Writer, from []byte, s *saver) (artifact.Digest, error) {

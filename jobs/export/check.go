@@ -30,9 +30,6 @@ func (e *Exporter) Check(ctx context.Context, spec jobs.Spec) error {
 		return &jobs.SpecError{Field: "format", Code: "format_does_not_fit",
 			Message: f.Name + " cannot hold a " + string(about.Kind) + ". Choose one of " + names(e.Fitting(about.Kind)) + "."}
 	}
-	if err := selects(spec, about.Kind); err != nil {
-		return err
-	}
 	if err := s.Check(ctx, spec); err != nil {
 		return err
 	}
@@ -70,19 +67,6 @@ func (e *Exporter) Fitting(k source.Kind) (fit []format.Format) {
 		}
 	}
 	return fit
-}
-
-// selects refuses a selection that the other kind of source would have.
-func selects(spec jobs.Spec, k source.Kind) error {
-	switch {
-	case k == source.KindFolder && spec.Table != "":
-		return &jobs.SpecError{Field: "table", Code: "does_not_fit", Message: "A folder has no tables. Leave this out, or choose a database."}
-	case k == source.KindFolder && len(spec.Columns) > 0:
-		return &jobs.SpecError{Field: "columns", Code: "does_not_fit", Message: "A folder has no columns. Leave this out, or choose a database."}
-	case k == source.KindDatabase && len(spec.Paths) > 0:
-		return &jobs.SpecError{Field: "paths", Code: "does_not_fit", Message: "A database has no paths. Leave this out, or choose a folder."}
-	}
-	return nil
 }
 
 // source returns the source that spec names.

@@ -53,18 +53,12 @@ type Exporter struct {
 func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
 	spec := t.Job.Spec
 	t.Meter.Plan(0, 0)
-	f, err := e.format(spec)
+	f, data, err := e.open(ctx, spec)
 	if err != nil {
-		return jobs.File{}, asFailure(err)
+		return jobs.File{}, gone(asFailure(err))
 	}
-	data, err := e.open(ctx, spec)
-	if err != nil {
-		return jobs.File{}, asFailure(err)
-	}
+	defer data.Close() // it was only read: nothing depends on this
 	d, err := e.assemble(ctx, t, f, data)
-	if cerr := data.Close(); err == nil {
-		err = cerr
-	}
 	if err != nil {
 		return jobs.File{}, asFailure(err)
 	}
@@ -74,20 +68,25 @@ func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
 	}, nil
 }
 
-// open opens the selection of a source, read no faster than the Throttle.
-func (e *Exporter) open(ctx context.Context, spec jobs.Spec) (source.Data, error) {
+// open opens the selection of a source, read no faster than the Throttle. What
+// is configured may have changed since the spec was checked.
+func (e *Exporter) open(ctx context.Context, spec jobs.Spec) (format.Format, source.Data, error) {
+	if err := e.Check(ctx, spec); err != nil {
+		return format.Format{}, source.Data{}, err
+	}
+	f, err := e.format(spec)
+	if err != nil {
+		return f, source.Data{}, err
+	}
 	s, err := e.source(spec)
 	if err != nil {
-		return source.Data{}, err
-	}
-	if err := s.Check(ctx, spec); err != nil {
-		return source.Data{}, err
+		return f, source.Data{}, err
 	}
 	data, err := s.Open(ctx, spec)
 	if err != nil {
-		return source.Data{}, err
+		return f, data, err
 	}
-	return throttle(data, e.Throttle), nil
+	return f, throttle(data, e.Throttle), nil
 }
 
 // asFailure turns what people can do something about into words for them.
@@ -98,7 +97,13 @@ func asFailure(err error) error {
 		return &jobs.Failure{Code: spec.Code, Message: spec.Message}
 	case errors.Is(err, artifact.ErrFull):
 		return &jobs.Failure{Code: "disk_full", Message: "The server has no room left for the file. Try again later."}
-	case errors.Is(err, fs.ErrNotExist):
+	}
+	return err
+}
+
+// gone is for errors of opening a source: what is missing then is the source.
+func gone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
 		return &jobs.Failure{Code: "source_gone", Message: "What was to be exported is no longer there."}
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -110,9 +111,6 @@ func TestCheckNamesTheFieldAtFault(t *testing.T) {
 		{"unknown format", aFolder, jobs.Spec{Source: "docs", Format: "x"}, "format unknown_format"},
 		{"a folder as a table", aFolder, jobs.Spec{Source: "docs", Format: "csv"}, "format format_does_not_fit"},
 		{"a table as an archive", aDatabase, jobs.Spec{Source: "docs", Format: "zip"}, "format format_does_not_fit"},
-		{"a table of a folder", aFolder, jobs.Spec{Source: "docs", Format: "zip", Table: "t"}, "table does_not_fit"},
-		{"columns of a folder", aFolder, jobs.Spec{Source: "docs", Format: "zip", Columns: []string{"c"}}, "columns does_not_fit"},
-		{"paths of a database", aDatabase, jobs.Spec{Source: "docs", Format: "csv", Paths: []string{"p"}}, "paths does_not_fit"},
 		{"unknown option", aFolder, jobs.Spec{Source: "docs", Format: "zip", Options: map[string]string{"x": "y"}}, "options.x unknown_option"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -127,11 +125,27 @@ func TestCheckNamesTheFieldAtFault(t *testing.T) {
 			if got != test.want {
 				t.Errorf("got %q (%v), want %q", got, err, test.want)
 			}
-			// What a form sends along from an earlier choice is left out.
-			if fitted := e.Fit(t.Context(), test.spec); strings.Contains(test.want, "does_not_fit") && test.want[:6] != "format" && e.Check(t.Context(), fitted) != nil {
-				t.Errorf("got %+v, which does not fit", fitted)
-			}
 		})
+	}
+}
+
+// What a form sends along from an earlier choice is left out.
+func TestFitLeavesOutWhatBelongsToAnotherChoice(t *testing.T) {
+	filled := jobs.Spec{Source: "docs", Paths: []string{"p"}, Table: "t", Columns: []string{"c"}, Options: map[string]string{"header": "no", "level": "store"}}
+	for _, test := range []struct {
+		about  source.About
+		format string
+		want   jobs.Spec
+	}{
+		{aFolder, "zip", jobs.Spec{Source: "docs", Format: "zip", Paths: filled.Paths, Options: map[string]string{"level": "store"}}},
+		{aDatabase, "csv", jobs.Spec{Source: "docs", Format: "csv", Table: "t", Columns: filled.Columns, Options: map[string]string{"header": "no"}}},
+	} {
+		e, _ := exporter(t, fake{about: test.about})
+		spec := filled
+		spec.Format = test.format
+		if got := e.Fit(t.Context(), spec); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("got %+v, want %+v", got, test.want)
+		}
 	}
 }
 
@@ -167,6 +181,7 @@ func TestWhatGoesWrongIsAFailureInWordsOrAnErrorOfOurs(t *testing.T) {
 		{"a folder that has gone", fake{about: aFolder, open: fs.ErrNotExist}, spec, "source_gone"},
 		{"a path that has gone", fake{about: aFolder, check: &jobs.SpecError{Field: "paths", Code: "no_such_path", Message: "Not there."}}, spec, "no_such_path"},
 		{"a source that is no longer configured", fake{about: aFolder}, jobs.Spec{Source: "other", Format: "zip"}, "unknown_source"},
+		{"a source that is of another kind by now", fake{about: aDatabase}, spec, "format_does_not_fit"},
 		{"a format that is no longer there", fake{about: aFolder}, jobs.Spec{Source: "docs", Format: "rar"}, "unknown_format"},
 		{"a failure in the middle", fake{about: aFolder, data: source.Data{Files: one{"x", &jobs.Failure{Code: "source_busy", Message: "Busy."}}}}, spec, "source_busy"},
 		{"a fault of ours", fake{about: aFolder, open: errors.New("a driver's words")}, spec, ""},

@@ -76,7 +76,7 @@ func (s *Sweeper) expire(ctx context.Context, now time.Time) {
 }
 
 // orphans removes finished files without a job that needs them, and staged
-// files of earlier runs of the server.
+// files that no job goes on with.
 func (s *Sweeper) orphans(ctx context.Context, abandoned func(jobs.Job) bool) {
 	for id, err := range s.Artifacts.Keys(ctx) {
 		if err != nil {
@@ -96,11 +96,21 @@ func (s *Sweeper) orphans(ctx context.Context, abandoned func(jobs.Job) bool) {
 			s.complain(ctx, "an orphan could not be removed", err)
 		}
 	}
-	if n, err := s.Artifacts.SweepStaged(ctx, func(jobs.ID) bool { return false }); err != nil {
+	if n, err := s.Artifacts.SweepStaged(ctx, func(id jobs.ID) bool { return s.goesOn(ctx, id) }); err != nil {
 		s.complain(ctx, "unfinished files could not be removed", err)
 	} else if n > 0 {
 		s.Log.Info("removed unfinished files", "files", n)
 	}
+}
+
+// goesOn reports whether a job may go on with its unfinished file. When in
+// doubt it does.
+func (s *Sweeper) goesOn(ctx context.Context, id jobs.ID) bool {
+	j, err := s.Board.Job(ctx, id)
+	if err != nil {
+		return !errors.Is(err, jobs.ErrNotFound)
+	}
+	return j.State == jobs.Queued || j.State == jobs.Running
 }
 
 // abandonedAtStart reports whether a job has no use for its file, when nobody
