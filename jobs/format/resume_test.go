@@ -100,7 +100,8 @@ func TestAnArchiveGoesOnFromEveryPlaceWhereItMayBeCut(t *testing.T) {
 					t.Errorf("got %d places, want more", len(all))
 				}
 				last := 0
-				for i, c := range all {
+				for i := 0; i < len(all); i += max(1, len(all)/places) {
+					c := all[i]
 					if c.size < last {
 						t.Errorf("got a cut at %d after one at %d", c.size, last)
 					}
