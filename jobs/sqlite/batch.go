@@ -1,10 +1,11 @@
 package sqlite
 
 import (
-	"database/sql"
+	"errors"
 	"maps"
-	"slices"
 	"time"
+
+	"github.com/mattn/go-sqlite3"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/store"
@@ -14,14 +15,18 @@ import (
 // before it was on its way to the disk.
 type batch struct {
 	w       *writer
-	tx      *sql.Tx
 	now     time.Time
-	clock   int64                // of leases, milliseconds
 	counts  map[jobs.State]int64 // as they will be after the commit
-	changes []change             // of the functions that went well, in order
+	message int64                // the newest, likewise
+	pending pending
+	changes []change // of the functions that went well, in order
+	undo    []undo   // what the memory was before them
 	calls   []outcome[*call]
 	claims  []outcome[*claim]
-	broken  error // why the transaction as a whole is lost
+
+	begun    bool  // there is a transaction to end
+	refilled bool  // the memory holds what was read within it
+	broken   error // why it is lost as a whole
 }
 
 // An outcome is what is to be answered after the commit.
@@ -30,117 +35,189 @@ type outcome[T any] struct {
 	err error
 }
 
-// commit runs calls, starts jobs for the claims that wait, makes all of it
-// durable, tells of it, and answers.
-func (w *writer) commit(calls []*call) {
-	w.waiting = slices.DeleteFunc(w.waiting, func(c *claim) bool { return c.gone() })
-	b := &batch{w: w, now: w.options.Now(), clock: w.clock(), counts: maps.Clone(w.counts)}
-	if len(calls) == 0 && (len(w.waiting) == 0 || !b.hopeful()) {
-		return
-	}
-	if b.tx, b.broken = w.db.Begin(); b.broken == nil {
-		for _, c := range calls {
-			b.call(c)
-		}
-		b.serve()
-		b.finish()
-	} else {
-		b.refuseAll(calls)
-	}
-	if b.broken == nil {
-		w.publish(b.counts)
-		b.release()
-		b.notify()
-	} else {
-		w.runsOut = 0 // may rest on what was undone: look again
-		w.refuse(b.broken)
-	}
-	b.answer()
+// An undo is how the memory had a job; nil: not at all.
+type undo struct {
+	id     jobs.ID
+	before *row
 }
 
-// call runs one function, unless its caller has gone.
-func (b *batch) call(c *call) {
-	if c.take() {
-		b.calls = append(b.calls, outcome[*call]{c, b.guard(c.run)})
-	}
-}
+// The statements that begin and end a transaction. The version changes when
+// another connection has written
+// (https://www.sqlite.org/pragma.html#pragma_data_version).
+const (
+	begin         = `BEGIN IMMEDIATE`
+	commit        = `COMMIT`
+	rollback      = `ROLLBACK`
+	selectVersion = `PRAGMA data_version`
+)
 
-// refuseAll takes calls for which no transaction could begin.
-func (b *batch) refuseAll(calls []*call) {
+// transact runs calls, and starts jobs for the claims that wait if serve says so,
+// and makes all of it durable. Nothing is told or answered yet.
+func (w *writer) transact(calls []*call, serve bool) *batch {
+	b := &batch{w: w, now: w.options.Now()}
+	b.begin()
+	b.counts, b.message = maps.Clone(w.counts), w.message
 	for _, c := range calls {
 		if c.take() {
-			b.calls = append(b.calls, outcome[*call]{c, b.broken})
+			b.calls = append(b.calls, outcome[*call]{c, b.guard(c.run)})
 		}
+	}
+	if serve {
+		b.serve()
+	}
+	b.end()
+	return b
+}
+
+// begin begins the transaction, and reads anew what the writer knows if
+// somebody else has written.
+func (b *batch) begin() {
+	c := b.w.connection
+	var version int64
+	b.broken = c.direct(func() (err error) {
+		if err := c.exec(begin); err != nil {
+			return err
+		}
+		b.begun = true
+		version, err = c.number(selectVersion)
+		return err
+	})
+	if b.broken == nil && (b.w.stale || version != b.w.version) {
+		b.broken = b.w.load()
+		b.w.version = version
 	}
 }
 
-// guard runs f behind a savepoint, to which an error takes the transaction
-// back.
+// guard runs f, and takes up what it has decided unless it fails.
 func (b *batch) guard(f func(*tx) error) error {
 	if b.broken != nil {
 		return b.broken
 	}
-	if _, b.broken = b.tx.Exec(`SAVEPOINT call`); b.broken != nil {
-		return b.broken
-	}
-	t := &tx{Tx: b.tx, batch: b}
-	err := f(t)
-	if err != nil {
-		if _, lost := b.tx.Exec(`ROLLBACK TO call; RELEASE call`); lost != nil {
-			// After some errors, such as that of a full disk, SQLite has
-			// undone the whole transaction of its own accord.
-			b.broken = err
-		}
+	t := &tx{batch: b}
+	if err := f(t); err != nil {
 		return err
 	}
-	if _, b.broken = b.tx.Exec(`RELEASE call`); b.broken != nil {
-		return b.broken
-	}
-	b.changes = append(b.changes, t.changes...)
+	b.pending.add(t)
 	for _, c := range t.changes {
 		b.counts[c.before]--
-		if !c.Deleted {
+		b.undo = append(b.undo, undo{c.Job.ID, b.w.active.rows[c.Job.ID]})
+		if c.Deleted {
+			b.w.active.remove(c.Job.ID)
+		} else {
 			b.counts[c.Job.State]++
+			b.w.active.put(c.row)
 		}
 	}
+	if n := len(t.messages); n > 0 {
+		b.message = t.messages[n-1].Seq
+	}
 	delete(b.counts, "") // where new jobs come from
+	b.changes = append(b.changes, t.changes...)
 	return nil
 }
 
-// finish ends the transaction.
-func (b *batch) finish() {
-	if b.broken != nil {
-		b.tx.Rollback() // whatever it says, the connection is free again
-		return
+// lost notes that the database has failed, after which nothing of the
+// transaction can be trusted.
+func (b *batch) lost(err error) error {
+	if err != nil && b.broken == nil {
+		b.broken = err
 	}
-	b.broken = b.tx.Commit()
+	return err
 }
 
-// release closes the Lost of the leases that have ended, and keeps those of
-// the leases that have begun.
+// flush writes what is pending.
+func (b *batch) flush() error {
+	if b.broken != nil || b.pending.empty() {
+		return b.broken
+	}
+	c := b.w.connection
+	err := b.lost(c.direct(func() error { return b.pending.write(c) }))
+	b.pending = pending{}
+	return err
+}
+
+// end writes what is pending and commits, or takes back all of it.
+func (b *batch) end() {
+	c := b.w.connection
+	if b.broken == nil {
+		b.broken = c.direct(func() error {
+			if err := b.pending.write(c); err != nil {
+				return err
+			}
+			err := c.exec(commit)
+			b.w.stale = err != nil // perhaps it is on the disk, perhaps not
+			return err
+		})
+	}
+	if b.broken == nil {
+		return
+	}
+	if b.begun {
+		c.direct(func() error {
+			// After some errors, such as that of a full disk, SQLite has
+			// undone the transaction of its own accord.
+			if c.driver.AutoCommit() {
+				return nil
+			}
+			return c.exec(rollback) // whatever it says, nothing was committed
+		})
+	}
+	b.w.stale = b.w.stale || b.refilled
+	for i := len(b.undo) - 1; i >= 0; i-- {
+		if u := b.undo[i]; u.before == nil {
+			b.w.active.remove(u.id)
+		} else {
+			b.w.active.put(u.before)
+		}
+	}
+}
+
+// spoiled reports whether the parts of a batch that was lost may go well one
+// by one: whatever one of them asks of the disk, the others need not suffer.
+func (b *batch) spoiled() bool {
+	var coded sqlite3.Error
+	held := errors.As(b.broken, &coded) && (coded.Code == sqlite3.ErrBusy || coded.Code == sqlite3.ErrLocked)
+	return b.broken != nil && b.begun && !held && len(b.calls)+len(b.claims) > 1
+}
+
+// settle tells of what has been committed, and answers.
+func (b *batch) settle() {
+	if b.broken == nil {
+		b.w.publish(b.counts)
+		b.w.message = b.message
+		b.release()
+		b.notify()
+	} else {
+		b.w.refuse(b.broken)
+	}
+	b.answer()
+}
+
+// release ends and begins leases.
 func (b *batch) release() {
 	for _, c := range b.changes {
 		if c.ended {
-			if lost, ok := b.w.holds[c.Job.ID]; ok {
-				close(lost)
-				delete(b.w.holds, c.Job.ID)
-			}
+			b.w.leases.release(c.Job.ID)
 		}
 		if c.lost != nil {
-			b.w.holds[c.Job.ID] = c.lost
+			b.w.leases.hold(c.Job.ID, c.row.fence, c.lost)
 		}
 	}
 }
 
 func (b *batch) notify() {
-	if b.w.options.Notify == nil || len(b.changes) == 0 {
+	if b.w.options.Notify == nil {
 		return
 	}
-	told := make([]store.Change, len(b.changes))
-	for i, c := range b.changes {
-		told[i] = c.Change
+	told := make([]store.Change, 0, len(b.changes))
+	for _, c := range b.changes {
+		if len(c.Events) > 0 || c.Deleted {
+			told = append(told, c.Change)
+		}
 	}
-	b.w.options.Notify(told)
+	if len(told) > 0 {
+		b.w.options.Notify(told)
+	}
 }
 
 // answer tells the callers what became of what they asked for.

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"database/sql"
 	"errors"
 	"slices"
 
@@ -12,23 +11,17 @@ import (
 // lostReason is what a job's history says when its worker has fallen silent.
 const lostReason = "the worker was lost"
 
-const (
-	selectRunOut = selectColumns + `
-		FROM jobs AS j INDEXED BY jobs_running ` + withFirst + `
-		WHERE j.state = 'running' AND j.leased <= ? ORDER BY j.leased LIMIT 1`
-	selectNext = selectColumns + `
-		FROM jobs AS j INDEXED BY jobs_queued ` + withFirst + `
-		WHERE j.state = 'queued' ORDER BY j.turn LIMIT 1`
-	selectCursor = `SELECT cursor FROM cursors WHERE job = ?`
-	selectLeased = `SELECT min(leased) FROM jobs INDEXED BY jobs_running WHERE state = 'running'`
-)
+// errNone reports that no job is free.
+var errNone = errors.New("no job is free")
 
 // hopeful reports whether there may be a job that is free.
-func (b *batch) hopeful() bool { return b.counts[jobs.Queued] > 0 || b.clock >= b.w.runsOut }
+func (w *writer) hopeful() bool {
+	return w.stale || w.counts[jobs.Queued] > 0 || w.leases.wait() == 0
+}
 
 // serve starts jobs for those who wait, as long as there are any.
 func (b *batch) serve() {
-	for b.broken == nil && len(b.w.waiting) > 0 && b.hopeful() {
+	for b.broken == nil && len(b.w.waiting) > 0 {
 		var lease store.Lease
 		var c *claim
 		err := b.guard(func(t *tx) error {
@@ -37,22 +30,21 @@ func (b *batch) serve() {
 				return err
 			}
 			if c = b.next(); c == nil {
-				return nil
+				return errNone // all have gone
 			}
 			lease, err = t.start(r, c.worker)
 			return err
 		})
-		if errors.Is(err, sql.ErrNoRows) {
+		if errors.Is(err, errNone) {
 			return
 		}
-		if err != nil && c == nil {
+		if c == nil {
 			c = b.next()
 		}
-		if c == nil {
-			return // all have gone
+		if c != nil {
+			c.lease = lease
+			b.claims = append(b.claims, outcome[*claim]{c, err})
 		}
-		c.lease = lease
-		b.claims = append(b.claims, outcome[*claim]{c, err})
 	}
 }
 
@@ -68,55 +60,60 @@ func (b *batch) next() *claim {
 	return nil
 }
 
-// free returns the job that is to be started next, or sql.ErrNoRows.
-func (t *tx) free() (row, error) {
-	if t.batch.clock >= t.batch.w.runsOut {
-		r, err := scan(t.QueryRow(selectRunOut, t.batch.clock))
-		if !errors.Is(err, sql.ErrNoRows) {
-			return r, err
-		}
-		var leased sql.Null[int64]
-		if err := t.QueryRow(selectLeased).Scan(&leased); err != nil {
-			return row{}, err
-		}
-		t.batch.w.runsOut = never
-		if leased.Valid {
-			t.batch.w.runsOut = leased.V
-		}
+// free returns the job that is to be started next, or errNone.
+func (t *tx) free() (*row, error) {
+	w := t.batch.w
+	held := func(id jobs.ID, fence int64) bool {
+		r := w.active.rows[id]
+		return r != nil && r.job.State == jobs.Running && r.fence == fence
+	}
+	if id, ok := w.leases.runOut(held); ok {
+		return w.active.rows[id], nil
 	}
 	if t.batch.counts[jobs.Queued] == 0 {
-		return row{}, sql.ErrNoRows
+		return nil, errNone
 	}
-	return scan(t.QueryRow(selectNext))
+	if r := w.active.first(); r != nil {
+		return r, nil
+	}
+	if w.active.complete() {
+		return nil, errNone
+	}
+	if err := t.batch.flush(); err != nil {
+		return nil, err
+	}
+	t.batch.refilled = true
+	if err := t.batch.lost(w.refill(w.active.horizon)); err != nil {
+		return nil, err
+	}
+	if r := w.active.first(); r != nil {
+		return r, nil
+	}
+	return nil, errNone
 }
 
 // start gives the job to worker. A job whose lease has run out goes back into
 // the queue first, so that its history says what happened.
-func (t *tx) start(r row, worker string) (store.Lease, error) {
-	var cursor []byte
-	err := t.QueryRow(selectCursor, r.n).Scan(&cursor)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+func (t *tx) start(old *row, worker string) (store.Lease, error) {
+	cursor, err := t.cursor(old)
+	if err != nil {
 		return store.Lease{}, err
 	}
-	var events []jobs.Event
+	r := *old
+	var facts []fact
 	if r.job.State == jobs.Running {
-		place, err := t.place(r)
+		place, err := t.place(&r)
 		if err != nil {
 			return store.Lease{}, err
 		}
-		events = append(events, jobs.Event{Kind: jobs.KindRequeued, Reason: lostReason, Place: place})
+		facts = append(facts, fact{Event: jobs.Event{Kind: jobs.KindRequeued, Reason: lostReason, Place: place}})
 	}
-	events = append(events, jobs.Event{Kind: jobs.KindStarted, Attempt: r.job.Attempt + 1})
+	facts = append(facts, fact{Event: jobs.Event{Kind: jobs.KindStarted, Attempt: r.job.Attempt + 1}})
 	r.fence++
-	r.leased = t.leasedUntil()
-	t.batch.w.runsOut = min(t.batch.w.runsOut, r.leased)
-	lost := make(chan struct{})
-	if r, err = t.record(r, events...); err != nil {
+	c, err := t.record(&r, facts...)
+	if err != nil {
 		return store.Lease{}, err
 	}
-	t.changes[len(t.changes)-1].lost = lost
-	return store.Lease{Job: r.job, Worker: worker, Fence: r.fence, Cursor: cursor, Lost: lost}, nil
+	c.lost = make(chan struct{})
+	return store.Lease{Job: c.Job, Worker: worker, Fence: r.fence, Cursor: cursor, Lost: c.lost}, nil
 }
-
-// leasedUntil returns when a lease that is renewed now runs out.
-func (t *tx) leasedUntil() int64 { return t.batch.clock + t.batch.w.options.Lease.Milliseconds() }

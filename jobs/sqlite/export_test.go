@@ -11,11 +11,12 @@ func Migrations() (int, error) {
 	return len(files), err
 }
 
-// WriterExec executes a statement on the writer's connection, outside of a
-// transaction.
+// WriterExec executes a statement on the writer's connection.
 func (s *Store) WriterExec(query string) error {
-	_, err := s.writer.db.Exec(query)
-	return err
+	return s.write(context.Background(), "executing", func(t *tx) error {
+		_, err := t.batch.w.connection.ExecContext(context.Background(), query)
+		return err
+	})
 }
 
 // Pragmas returns the value of a pragma on the writer's connection and on
@@ -23,7 +24,7 @@ func (s *Store) WriterExec(query string) error {
 func (s *Store) Pragmas(ctx context.Context, name string) (values []string, err error) {
 	query := `PRAGMA ` + name
 	var v string
-	if err := s.write(ctx, "asking", func(t *tx) error { return t.QueryRow(query).Scan(&v) }); err != nil {
+	if err := s.write(ctx, "asking", func(t *tx) error { return t.batch.w.connection.QueryRowContext(ctx, query).Scan(&v) }); err != nil {
 		return nil, err
 	}
 	values = append(values, v)

@@ -12,11 +12,7 @@ const (
 	// The newest message is never removed, so this is the newest ever kept.
 	selectLastMessage = `SELECT ifnull(max(seq), 0) FROM messages`
 
-	insertMessage  = `INSERT INTO messages (seq, name, data) VALUES (?, ?, ?)`
 	selectMessages = `SELECT seq, name, data FROM messages WHERE seq > ? ORDER BY seq LIMIT ?`
-	deleteMessages = `
-		DELETE FROM messages
-		WHERE seq <= (SELECT seq FROM messages ORDER BY seq DESC LIMIT 1 OFFSET ?)`
 )
 
 // Keep implements [store.Press].
@@ -25,28 +21,21 @@ func (s *Store) Keep(ctx context.Context, messages []store.Message) error {
 		return nil
 	}
 	return s.write(ctx, "keeping messages", func(t *tx) error {
-		var first int64
-		if err := t.QueryRow(selectLastMessage).Scan(&first); err != nil {
-			return err
-		}
-		last := first
+		last := t.batch.message
 		for _, m := range messages {
 			if m.Seq <= last {
 				return fmt.Errorf("message %d comes after message %d", m.Seq, last)
 			}
-			if _, err := t.Exec(insertMessage, m.Seq, m.Name, m.Data); err != nil {
-				return err
-			}
 			last = m.Seq
 		}
+		t.messages = messages
 		// Finding the oldest to keep means to walk over all that are kept, so
 		// it is done only now and then.
 		kept := s.options.Messages
-		if often := int64(kept/16 + 1); first/often == last/often {
-			return nil
+		if often := int64(kept/16 + 1); t.batch.message/often != last/often {
+			t.forget = kept
 		}
-		_, err := t.Exec(deleteMessages, kept)
-		return err
+		return nil
 	})
 }
 

@@ -1,13 +1,14 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/wire"
 )
 
 // retryClaim is how long a claim waits until it tries again, when the disk is
@@ -31,102 +32,90 @@ func (s *Store) Claim(ctx context.Context, worker string) (store.Lease, error) {
 	}
 }
 
-const (
-	upsertCursor = `
-		INSERT INTO cursors (job, cursor) VALUES (?, ?)
-		ON CONFLICT (job) DO UPDATE SET cursor = excluded.cursor`
-	updateLease   = `UPDATE jobs SET leased = ? WHERE id = ? AND state = 'running' AND fence = ?`
-	selectRunning = selectRow + ` WHERE j.state = 'running' ORDER BY j.turn`
-)
-
 // Append implements [store.Queue].
 func (s *Store) Append(ctx context.Context, l store.Lease, cursor []byte, events ...jobs.Event) error {
-	events = slices.Clone(events)
+	if cursor == nil && len(events) == 0 {
+		return cmp.Or(ctx.Err(), s.writer.leases.renew(l))
+	}
+	facts := s.encode(l, events)
 	return s.write(ctx, "adding to the history of a job", func(t *tx) error {
 		r, err := t.held(l)
 		if err != nil {
 			return err
 		}
 		if cursor != nil {
-			if _, err := t.Exec(upsertCursor, r.n, cursor); err != nil {
-				return err
-			}
+			r.kept = true
+			t.keep(r, &cursor)
 		}
-		if len(events) == 0 {
-			return t.renew(l)
-		}
-		for i, e := range events {
-			if e.Kind == jobs.KindRequeued {
-				if events[i].Place, err = t.place(r); err != nil {
+		for i := range facts {
+			if facts[i].Kind == jobs.KindRequeued {
+				if facts[i].Place, err = t.place(r); err != nil {
 					return err
 				}
 			}
 		}
-		r.leased = t.leasedUntil()
-		_, err = t.record(r, events...)
-		return err
-	})
-}
-
-// held returns the job that l holds, or jobs.ErrLost.
-func (t *tx) held(l store.Lease) (row, error) {
-	r, err := t.find(l.Job.ID)
-	if errors.Is(err, jobs.ErrNotFound) {
-		return row{}, jobs.ErrLost
-	}
-	if err == nil && (r.job.State != jobs.Running || r.fence != l.Fence) {
-		return row{}, jobs.ErrLost
-	}
-	return r, err
-}
-
-// Renew implements [store.Queue].
-func (s *Store) Renew(ctx context.Context, held []store.Lease) ([]error, error) {
-	each := make([]error, len(held))
-	err := s.write(ctx, "renewing leases", func(t *tx) error {
-		for i, l := range held {
-			if each[i] = t.renew(l); each[i] != nil && !errors.Is(each[i], jobs.ErrLost) {
-				return each[i]
-			}
+		if _, err := t.record(r, facts...); err != nil {
+			return err
 		}
+		s.writer.leases.renew(l) // one that is lost by now is lost to whoever has it next
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return each, nil
 }
 
-// renew lets l run anew, or returns jobs.ErrLost.
-func (t *tx) renew(l store.Lease) error {
-	result, err := t.Exec(updateLease, t.leasedUntil(), string(l.Job.ID), l.Fence)
-	if err != nil {
-		return err
+// encode encodes events that do not depend on what the writer will find, so
+// that this costs the caller's time and not the writer's.
+func (s *Store) encode(l store.Lease, events []jobs.Event) []fact {
+	facts := make([]fact, len(events))
+	for i, e := range events {
+		if e.At.IsZero() {
+			e.At = s.options.Now()
+		}
+		e.Job, e.At, e.Expires = l.Job.ID, trim(e.At), trim(e.Expires)
+		facts[i].Event = e
+		if e.Kind != jobs.KindRequeued {
+			facts[i].data = wire.AppendData(nil, e)
+		}
 	}
-	if n, err := result.RowsAffected(); err != nil || n > 0 {
-		return err
+	return facts
+}
+
+// held returns a copy of the job that l holds, or jobs.ErrLost.
+func (t *tx) held(l store.Lease) (*row, error) {
+	r, ok := t.batch.w.active.rows[l.Job.ID]
+	if !ok || r.job.State != jobs.Running || r.fence != l.Fence {
+		return nil, jobs.ErrLost
 	}
-	return jobs.ErrLost
+	mine := *r
+	return &mine, nil
+}
+
+// Renew implements [store.Queue]. It does not wait for the disk.
+func (s *Store) Renew(ctx context.Context, held []store.Lease) ([]error, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	each := make([]error, len(held))
+	for i, l := range held {
+		each[i] = s.writer.leases.renew(l)
+	}
+	return each, nil
 }
 
 // Recover implements [store.Queue].
 func (s *Store) Recover(ctx context.Context, reason string) (n int, err error) {
 	err = s.write(ctx, "putting interrupted jobs back", func(t *tx) error {
-		rows, err := readRows(t.Query(selectRunning))
-		if err != nil {
-			return err
-		}
-		// In the order of their turns, so that each counts those before it.
-		for _, r := range rows {
+		running := t.batch.w.active.running()
+		for i, r := range running { // in the order of their turns
 			place, err := t.place(r)
 			if err != nil {
 				return err
 			}
-			if _, err := t.record(r, jobs.Event{Kind: jobs.KindRequeued, Reason: reason, Place: place}); err != nil {
+			requeued := jobs.Event{Kind: jobs.KindRequeued, Reason: reason, Place: place + i}
+			if _, err := t.record(r, fact{Event: requeued}); err != nil {
 				return err
 			}
 		}
-		n = len(rows)
+		n = len(running)
 		return nil
 	})
 	if err != nil {

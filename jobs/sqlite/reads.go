@@ -26,11 +26,14 @@ func (s *Store) Job(ctx context.Context, id jobs.ID) (j jobs.Job, err error) {
 		if errors.Is(err, sql.ErrNoRows) {
 			return jobs.ErrNotFound
 		}
-		if err == nil && r.job.State == jobs.Queued {
-			err = t.QueryRowContext(ctx, selectPlace, r.turn).Scan(&r.job.Place)
+		if err != nil {
+			return err
 		}
 		j = r.job
-		return err
+		if j.State != jobs.Queued {
+			return nil
+		}
+		return t.QueryRowContext(ctx, selectPlace, r.turn).Scan(&j.Place)
 	})
 	return j, err
 }
@@ -84,7 +87,7 @@ func (s *Store) List(ctx context.Context, f store.Filter) (page []jobs.Job, next
 }
 
 // readRows reads all rows of a query and closes it.
-func readRows(from *sql.Rows, err error) (rows []row, _ error) {
+func readRows(from *sql.Rows, err error) (rows []*row, _ error) {
 	if err != nil {
 		return nil, err
 	}
@@ -101,11 +104,11 @@ func readRows(from *sql.Rows, err error) (rows []row, _ error) {
 
 // countPlaces sets the places of queued jobs. It walks the queue once, however
 // many they are.
-func countPlaces(ctx context.Context, t *sql.Tx, rows []row) error {
+func countPlaces(ctx context.Context, t *sql.Tx, rows []*row) error {
 	var queued []*row
-	for i := range rows {
-		if rows[i].job.State == jobs.Queued {
-			queued = append(queued, &rows[i])
+	for _, r := range rows {
+		if r.job.State == jobs.Queued {
+			queued = append(queued, r)
 		}
 	}
 	slices.SortFunc(queued, func(a, b *row) int { return cmp.Compare(a.turn, b.turn) })

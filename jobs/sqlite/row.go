@@ -10,12 +10,12 @@ import (
 
 // row is a job as the database keeps it.
 type row struct {
-	n      int64 // 0: it is not in the database yet
-	job    jobs.Job
-	key    string
-	turn   int64
-	fence  int64
-	leased int64 // milliseconds on the clock of leases; 0: not held
+	n     int64 // 0: it is not in the database yet
+	job   jobs.Job
+	key   string
+	turn  int64
+	fence int64
+	kept  bool // it has a cursor
 }
 
 // A query that begins with selectColumns reads what [scan] expects. The spec
@@ -25,85 +25,83 @@ const (
 	selectRow     = selectColumns + ` FROM jobs AS j ` + withFirst
 	withFirst     = `JOIN events AS e ON e.job = j.n AND e.seq = 1`
 	selectColumns = `
-	SELECT j.n, j.id, j.owner, j.state, j.last_event, j.turn, j.fence, j.leased, j.attempt,
+	SELECT j.n, j.id, j.owner, j.state, j.last_event, j.turn, j.fence, j.attempt,
 		j.created, j.started, j.finished, j.expires, j.warnings, j.reason,
 		j.failure_code, j.failure_message, j.file_name, j.file_size, j.file_type, j.file_sha256,
-		j.progress, e.data`
+		j.progress, e.data, EXISTS (SELECT 1 FROM cursors AS c WHERE c.job = j.n)`
 )
 
 // scan reads a row, from a *sql.Row or *sql.Rows.
-func scan(from interface{ Scan(...any) error }) (row, error) {
-	var r row
-	var leased, created, started, finished, expires sql.Null[int64]
+func scan(from interface{ Scan(...any) error }) (*row, error) {
+	r := new(row)
+	var created, started, finished, expires sql.Null[int64]
 	var progress, first []byte
 	j := &r.job
-	err := from.Scan(&r.n, (*string)(&j.ID), &j.Owner, (*string)(&j.State), &j.LastEvent, &r.turn, &r.fence, &leased, &j.Attempt,
+	err := from.Scan(&r.n, (*string)(&j.ID), &j.Owner, (*string)(&j.State), &j.LastEvent, &r.turn, &r.fence, &j.Attempt,
 		&created, &started, &finished, &expires, &j.Warnings, &j.Reason,
 		&j.Failure.Code, &j.Failure.Message, &j.File.Name, &j.File.Size, &j.File.Type, &j.File.SHA256,
-		&progress, &first)
+		&progress, &first, &r.kept)
 	if err != nil {
-		return row{}, err
+		return nil, err
 	}
-	r.leased = leased.V
 	j.Created, j.Started, j.Finished, j.Expires = fromMilli(created), fromMilli(started), fromMilli(finished), fromMilli(expires)
 	if progress != nil {
 		e, err := wire.ParseData(jobs.KindProgress, progress)
 		if err != nil {
-			return row{}, err
+			return nil, err
 		}
 		j.Progress = e.Progress
 	}
 	e, err := wire.ParseData(jobs.KindQueued, first)
+	if err != nil {
+		return nil, err
+	}
 	j.Spec = e.Spec
-	return r, err
+	return r, nil
 }
 
 const (
 	insertRow = `
-		INSERT INTO jobs (state, last_event, turn, fence, leased, attempt,
+		INSERT INTO jobs (n, id, owner, key, state, last_event, turn, fence, attempt,
 			created, started, finished, expires, warnings, reason,
-			failure_code, failure_message, file_name, file_size, file_type, file_sha256, progress,
-			id, owner, key)
+			failure_code, failure_message, file_name, file_size, file_type, file_sha256, progress)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	updateRow = `
-		UPDATE jobs SET state = ?, last_event = ?, turn = ?, fence = ?, leased = ?, attempt = ?,
-			created = ?, started = ?, finished = ?, expires = ?, warnings = ?, reason = ?,
-			failure_code = ?, failure_message = ?, file_name = ?, file_size = ?, file_type = ?, file_sha256 = ?, progress = ?
-		WHERE n = ?`
+		UPDATE jobs SET state = ?2, last_event = ?3, turn = ?4, fence = ?5, attempt = ?6,
+			started = ?7, finished = ?8, expires = ?9, warnings = ?10, reason = ?11,
+			failure_code = ?12, failure_message = ?13, file_name = ?14, file_size = ?15, file_type = ?16, file_sha256 = ?17, progress = ?18
+		WHERE n = ?1`
 
 	// updateRunning is for a job that goes on running. Most writes are this
-	// one, and it touches one index only.
-	updateRunning = `UPDATE jobs SET last_event = ?, leased = ?, warnings = ?, progress = ? WHERE n = ?`
+	// one, and it touches no index.
+	updateRunning = `UPDATE jobs SET last_event = ?2, warnings = ?3, progress = ?4 WHERE n = ?1`
 )
 
-// save writes the row, and gives it its number if it is new.
-func (r *row) save(t *sql.Tx) error {
-	j := r.job
-	values := []any{string(j.State), j.LastEvent, r.turn, r.fence, unlessZero(r.leased), j.Attempt,
+// insert writes a row that is not in the database yet.
+func (r *row) insert(p *connection) error {
+	j := &r.job
+	return p.exec(insertRow, r.n, string(j.ID), j.Owner, unlessZero(r.key), string(j.State), j.LastEvent, r.turn, r.fence, int64(j.Attempt),
 		milli(j.Created), milli(j.Started), milli(j.Finished), milli(j.Expires), j.Warnings, j.Reason,
-		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j)}
-	if r.n != 0 {
-		_, err := t.Exec(updateRow, append(values, r.n)...)
-		return err
-	}
-	result, err := t.Exec(insertRow, append(values, string(j.ID), j.Owner, unlessZero(r.key))...)
-	if err != nil {
-		return err
-	}
-	r.n, err = result.LastInsertId()
-	return err
+		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j))
 }
 
-// saveRunning writes what events change that leave the job running.
-func (r *row) saveRunning(t *sql.Tx) error {
-	_, err := t.Exec(updateRunning, r.job.LastEvent, r.leased, r.job.Warnings, progressData(r.job), r.n)
-	return err
+// update writes a row that is.
+func (r *row) update(p *connection) error {
+	j := &r.job
+	return p.exec(updateRow, r.n, string(j.State), j.LastEvent, r.turn, r.fence, int64(j.Attempt),
+		milli(j.Started), milli(j.Finished), milli(j.Expires), j.Warnings, j.Reason,
+		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j))
+}
+
+// updateRunning writes what events change that leave the job running.
+func (r *row) updateRunning(p *connection) error {
+	return p.exec(updateRunning, r.n, r.job.LastEvent, r.job.Warnings, progressData(&r.job))
 }
 
 // progressData returns the job's progress as a progress event would hold it,
 // or nil if there is none.
-func progressData(j jobs.Job) any {
+func progressData(j *jobs.Job) any {
 	if j.Progress == (jobs.Progress{}) {
 		return nil
 	}

@@ -27,6 +27,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"sync"
 	"time"
 
 	"example.org/carryout/jobs"
@@ -50,6 +51,7 @@ type Store struct {
 	options Options
 	reader  *sql.DB
 	writer  *writer
+	end     func() error // close, which is done once
 }
 
 var _ store.Store = (*Store)(nil)
@@ -77,26 +79,35 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		db.Close()
 		return nil, failed("opening the database "+path, err)
 	}
-	w, err := newWriter(db, o)
+	c, err := newConnection(ctx, db)
 	if err != nil {
 		db.Close()
+		return nil, failed("opening the database "+path, err)
+	}
+	w, err := newWriter(c, o)
+	if err != nil {
+		c.close()
 		return nil, failed("reading the database "+path, err)
 	}
 	reader := sql.OpenDB(reading(path))
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
+	s := &Store{options: o, reader: reader, writer: w}
+	s.end = sync.OnceValue(s.close)
 	go w.run()
-	return &Store{options: o, reader: reader, writer: w}, nil
+	return s, nil
 }
 
 // Close finishes the writes that have been asked for, answers waiting claims
 // with [store.ErrClosed], and waits for the writer to end.
-func (s *Store) Close() error {
+func (s *Store) Close() error { return s.end() }
+
+func (s *Store) close() error {
 	s.writer.close()
 	// The writer's connection is the last, so that it can fold the log of
 	// recent writes into the database.
 	err := s.reader.Close()
-	return cmp.Or(s.writer.db.Close(), err)
+	return cmp.Or(s.writer.connection.close(), err)
 }
 
 // write runs f in the writer's next transaction and returns when that is

@@ -12,16 +12,20 @@ import (
 // and will answer, or the caller withdraws it and the writer passes over it.
 type ticket struct {
 	decided atomic.Bool
+	taken   bool       // by the writer, who alone asks
 	answer  chan error // capacity 1: the writer never waits for a caller
 }
 
 func newTicket() ticket { return ticket{answer: make(chan error, 1)} }
 
 // take reports whether the writer may go ahead with what the ticket is for.
-func (t *ticket) take() bool { return t.decided.CompareAndSwap(false, true) }
+func (t *ticket) take() bool {
+	t.taken = t.taken || t.decided.CompareAndSwap(false, true)
+	return t.taken
+}
 
-// gone reports whether a ticket that the writer has not taken was withdrawn.
-func (t *ticket) gone() bool { return t.decided.Load() }
+// gone reports whether a ticket was withdrawn.
+func (t *ticket) gone() bool { return !t.taken && t.decided.Load() }
 
 // wait returns the writer's answer, or ctx's error if that came first.
 func (t *ticket) wait(ctx context.Context) error {

@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"slices"
 
 	"example.org/carryout/jobs"
@@ -9,75 +11,106 @@ import (
 	"example.org/carryout/jobs/wire"
 )
 
-// tx is a function's part of the writer's transaction.
+// tx is a function's part of the writer's transaction. It gathers what the
+// function decides, which comes into effect when the function returns without
+// an error, and never if it returns one.
 type tx struct {
-	*sql.Tx
-	batch   *batch
-	changes []change
+	batch    *batch
+	changes  []change
+	events   []event
+	thin     []int64
+	cursors  map[int64]*[]byte
+	messages []store.Message
+	forget   int
 }
 
 // change is what is told of a change, and what the writer itself must know.
 type change struct {
 	store.Change
+	row    *row
+	write  extent
 	before jobs.State    // empty: the job is new
 	ended  bool          // the lease that the job was held by has ended
 	lost   chan struct{} // of the lease that has begun; nil: none has
 }
 
+// extent is how much of a row is to be written. A lesser one includes those
+// that are greater.
+type extent int
+
 const (
-	insertEvent  = `INSERT INTO events (job, seq, kind, data) VALUES (?, ?, ?, ?)`
-	deleteCursor = `DELETE FROM cursors WHERE job = ?`
+	asNew extent = iota
+	asWhole
+	asRunning
 )
 
-// record makes events the next ones of the job: it numbers them, folds them
-// into the job, and writes them and the row. It is the only way in which a job
-// changes.
-func (t *tx) record(r row, events ...jobs.Event) (row, error) {
+// save writes the row.
+func (c *change) save(to *connection) error {
+	switch c.write {
+	case asNew:
+		return c.row.insert(to)
+	case asWhole:
+		return c.row.update(to)
+	}
+	return c.row.updateRunning(to)
+}
+
+// A fact is an event on its way into a history, and its data if that is
+// encoded already.
+type fact struct {
+	jobs.Event
+	data []byte
+}
+
+// record makes facts the next events of the job: it numbers them and folds
+// them into the job. It is the only way in which a job changes.
+func (t *tx) record(old *row, facts ...fact) (*change, error) {
+	r := *old
 	before, last := r.job.State, r.job.LastEvent
-	var err error
-	for i := range events {
+	if before == "" {
+		r.job.ID = t.batch.w.options.NewID()
+		t.batch.w.newest++
+		r.n = t.batch.w.newest
+	}
+	id, restarted := r.job.ID, false
+	events := make([]jobs.Event, len(facts))
+	for i, f := range facts {
 		e := &events[i]
-		e.Job, e.Seq = r.job.ID, r.job.LastEvent+1
-		if before == "" {
-			e.Job = t.batch.w.options.NewID()
-		}
+		*e = f.Event
+		e.Job, e.Seq = id, r.job.LastEvent+1
 		if e.At.IsZero() {
 			e.At = t.batch.now
 		}
 		e.At, e.Expires = trim(e.At), trim(e.Expires)
+		var err error
 		if r.job, err = apply(r.job, *e); err != nil {
-			return row{}, err
+			return nil, err
 		}
+		if f.data == nil {
+			f.data = wire.AppendData(nil, *e)
+		}
+		t.events = append(t.events, event{r.n, e.Seq, e.Kind, f.data})
+		restarted = restarted || e.Kind == jobs.KindStarted
 	}
-	restarted := slices.ContainsFunc(events, func(e jobs.Event) bool { return e.Kind == jobs.KindStarted })
 	goesOn := before == jobs.Running && r.job.State == jobs.Running && !restarted
-	if goesOn {
-		err = r.saveRunning(t.Tx)
-	} else {
-		if r.job.State != jobs.Running {
-			r.leased = 0
-		}
-		err = r.save(t.Tx)
-	}
-	if err != nil {
-		return row{}, err
-	}
-	for _, e := range events {
-		if _, err := t.Exec(insertEvent, r.n, e.Seq, string(e.Kind), wire.AppendData(nil, e)); err != nil {
-			return row{}, err
-		}
-	}
-	if r.job.State == jobs.Ready {
-		if _, err := t.Exec(deleteCursor, r.n); err != nil { // there is nothing left to go on with
-			return row{}, err
-		}
-	}
-	t.changes = append(t.changes, change{
+	c := change{
 		Change: store.Change{Job: r.job, Events: events},
-		before: before,
-		ended:  before == jobs.Running && !goesOn,
-	})
-	return r, t.thin(r, last)
+		row:    &r, write: asWhole, before: before, ended: before == jobs.Running && !goesOn,
+	}
+	if goesOn {
+		c.write = asRunning
+	} else if before == "" {
+		c.write = asNew
+	}
+	if r.job.State == jobs.Ready && r.kept { // there is nothing left to go on with
+		r.kept = false
+		t.keep(&r, nil)
+	}
+	if last/thinEvery != r.job.LastEvent/thinEvery {
+		t.thin = append(t.thin, r.n)
+	}
+	t.changes = append(t.changes, c)
+	return &t.changes[len(t.changes)-1], nil
 }
 
 // apply is jobs.Job.Apply for events that are kept, which a reset is not.
@@ -88,32 +121,94 @@ func apply(j jobs.Job, e jobs.Event) (jobs.Job, error) {
 	return j.Apply(e)
 }
 
-// Progress events beyond the newest progressKept are removed, whenever the
-// numbers of a job's events pass a multiple of thinEvery.
-const (
-	progressKept = 100
-	thinEvery    = 64
-)
-
-const deleteProgress = `
-	DELETE FROM events
-	WHERE job = ?1 AND kind = 'progress' AND seq <= (
-		SELECT seq FROM events WHERE job = ?1 AND kind = 'progress' ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
-
-// thin removes old progress events, now and then. The last event before this
-// transaction had the number last.
-func (t *tx) thin(r row, last int64) error {
-	if last/thinEvery == r.job.LastEvent/thinEvery {
-		return nil
+// keep keeps a cursor, or removes it if it is nil.
+func (t *tx) keep(r *row, cursor *[]byte) {
+	if t.cursors == nil {
+		t.cursors = make(map[int64]*[]byte, 1)
 	}
-	_, err := t.Exec(deleteProgress, r.n, progressKept)
-	return err
+	t.cursors[r.n] = cursor
 }
 
-// place returns the place that a job with the turn of r has, or would have, in
-// the queue.
-func (t *tx) place(r row) (place int, err error) {
-	return place, t.QueryRow(selectPlace, r.turn).Scan(&place)
+const deleteJob = `DELETE FROM jobs WHERE n = ?`
+
+// delete removes a job, at once: it must be the last that a function does.
+func (t *tx) delete(r *row) error {
+	if err := t.exec(deleteJob, r.n); err != nil {
+		return err
+	}
+	t.changes = append(t.changes, change{
+		Change: store.Change{Job: r.job, Deleted: true},
+		row:    r, before: r.job.State, ended: r.job.State == jobs.Running,
+	})
+	return nil
+}
+
+const (
+	selectByID  = selectRow + ` WHERE j.id = ?`
+	selectByKey = `SELECT id FROM jobs WHERE owner = ? AND key = ?`
+)
+
+// find returns the job of that id, or jobs.ErrNotFound.
+func (t *tx) find(id jobs.ID) (*row, error) {
+	if r, ok := t.batch.w.active.rows[id]; ok {
+		return r, nil
+	}
+	if c, ok := t.batch.pending.rows[id]; ok {
+		return c.row, nil
+	}
+	// What is pending does not touch this row.
+	r, err := scan(t.batch.w.connection.QueryRowContext(context.Background(), selectByID, string(id)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, jobs.ErrNotFound
+	}
+	return r, t.batch.lost(err)
+}
+
+// findByKey returns the job for which owner has used an idempotency key, or
+// jobs.ErrNotFound.
+func (t *tx) findByKey(owner, k string) (*row, error) {
+	id, ok := t.batch.pending.keys[key{owner, k}]
+	if !ok {
+		err := t.batch.w.connection.QueryRowContext(context.Background(), selectByKey, owner, k).Scan((*string)(&id))
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, jobs.ErrNotFound
+		}
+		if err != nil {
+			return nil, t.batch.lost(err)
+		}
+	}
+	return t.find(id)
+}
+
+const selectCursor = `SELECT cursor FROM cursors WHERE job = ?`
+
+// cursor returns the cursor of a job; nil: it has none.
+func (t *tx) cursor(r *row) (cursor []byte, err error) {
+	if !r.kept {
+		return nil, nil
+	}
+	if pending, ok := t.batch.pending.cursors[r.n]; ok && pending != nil {
+		return slices.Clone(*pending), nil
+	}
+	err = t.batch.w.connection.QueryRowContext(context.Background(), selectCursor, r.n).Scan(&cursor)
+	return cursor, t.batch.lost(err)
+}
+
+// place returns the place that a job has, or would have, in the queue.
+func (t *tx) place(r *row) (place int, err error) {
+	if err := t.batch.flush(); err != nil {
+		return 0, err
+	}
+	err = t.batch.w.connection.QueryRowContext(context.Background(), selectPlace, r.turn).Scan(&place)
+	return place, t.batch.lost(err)
+}
+
+// exec executes a statement after what is pending.
+func (t *tx) exec(query string, args ...any) error {
+	if err := t.batch.flush(); err != nil {
+		return err
+	}
+	return t.batch.lost(t.batch.w.connection.direct(func() error { return t.batch.w.connection.exec(query, args...) }))
 }
 
 // lastPlace returns the place of a job that joins the queue at its end. The

@@ -2,10 +2,9 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"maps"
-	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,16 +12,13 @@ import (
 	"example.org/carryout/jobs/store"
 )
 
-// never is a time that does not come, in milliseconds.
-const never = math.MaxInt64
-
 // writer is the goroutine that makes all changes, and what it alone knows.
 type writer struct {
-	db      *sql.DB // of one connection
-	options Options
-	opened  time.Time     // the origin of the clock of leases
-	bell    chan struct{} // rung when there is something in the inbox; capacity 1
-	ended   chan struct{} // closed when the goroutine has ended
+	connection *connection
+	options    Options
+	leases     *leases
+	bell       chan struct{} // rung when there is something in the inbox; capacity 1
+	ended      chan struct{} // closed when the goroutine has ended
 
 	mu     sync.Mutex // guards what stands below
 	closed bool
@@ -31,46 +27,23 @@ type writer struct {
 	counts map[jobs.State]int64 // of what is durable; replaced, never changed
 
 	// Only the goroutine touches these.
-	waiting []*claim                  // in the order in which they came
-	holds   map[jobs.ID]chan struct{} // the Lost of each lease that is held
-	turn    int64                     // the latest given to a job
-	runsOut int64                     // no lease runs out before; milliseconds
+	waiting []*claim // in the order in which they came
+	active  *active
+	newest  int64 // number of the newest job
+	turn    int64 // the latest given to a job
+	message int64 // number of the newest message
+	version int64 // of the database, as the writer knows it
+	stale   bool  // what the writer knows must be read anew
 }
 
-func newWriter(db *sql.DB, o Options) (*writer, error) {
+// newWriter returns a writer that knows what the database holds.
+func newWriter(c *connection, o Options) (*writer, error) {
 	w := &writer{
-		db: db, options: o, opened: o.Now(),
-		bell: make(chan struct{}, 1), ended: make(chan struct{}),
-		holds: make(map[jobs.ID]chan struct{}),
+		connection: c, options: o, leases: newLeases(o.Lease),
+		bell: make(chan struct{}, 1), ended: make(chan struct{}), stale: true,
 	}
-	var err error
-	if w.counts, err = countJobs(db); err != nil {
-		return nil, err
-	}
-	const selectTurn = `
-		SELECT max(
-			ifnull((SELECT max(turn) FROM jobs INDEXED BY jobs_queued WHERE state = 'queued'), 0),
-			ifnull((SELECT max(turn) FROM jobs INDEXED BY jobs_running WHERE state = 'running'), 0))`
-	return w, db.QueryRow(selectTurn).Scan(&w.turn)
-}
-
-// countJobs counts the jobs in each state.
-func countJobs(db *sql.DB) (map[jobs.State]int64, error) {
-	rows, err := db.Query(`SELECT state, count(*) FROM jobs GROUP BY state`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	counts := make(map[jobs.State]int64)
-	for rows.Next() {
-		var state jobs.State
-		var n int64
-		if err := rows.Scan(&state, &n); err != nil {
-			return nil, err
-		}
-		counts[state] = n
-	}
-	return counts, rows.Err()
+	b := w.transact(nil, false)
+	return w, b.broken
 }
 
 // do has f run in the next transaction, and waits for its commit.
@@ -171,18 +144,33 @@ func (w *writer) take() (calls []*call, closed bool) {
 }
 
 // idle returns how long there is nothing to do unless somebody rings: until a
-// lease runs out that a claim waits for.
+// lease may run out that a claim waits for.
 func (w *writer) idle() time.Duration {
-	if len(w.waiting) == 0 || w.runsOut == never {
-		return time.Hour
+	if len(w.waiting) == 0 {
+		return never
 	}
-	return max(0, time.Duration(w.runsOut-w.clock())*time.Millisecond)
+	return w.leases.wait()
 }
 
-// clock returns the time by which leases run out, in milliseconds. It starts
-// at the time of the machine and then goes on evenly, however that is set.
-func (w *writer) clock() int64 {
-	return w.opened.Add(w.options.Now().Sub(w.opened)).UnixMilli()
+// commit makes one transaction of calls and of what can be done for the claims
+// that wait.
+func (w *writer) commit(calls []*call) {
+	w.waiting = slices.DeleteFunc(w.waiting, func(c *claim) bool { return c.gone() })
+	if len(calls) == 0 && (len(w.waiting) == 0 || !w.hopeful()) {
+		return
+	}
+	b := w.transact(calls, true)
+	if !b.spoiled() {
+		b.settle()
+		return
+	}
+	for i := len(b.claims) - 1; i >= 0; i-- {
+		w.waiting = slices.Insert(w.waiting, 0, b.claims[i].to)
+	}
+	for _, o := range b.calls {
+		w.transact([]*call{o.to}, false).settle()
+	}
+	w.transact(nil, true).settle()
 }
 
 // refuse answers all waiting claims with err.

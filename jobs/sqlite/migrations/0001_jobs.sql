@@ -9,7 +9,6 @@ CREATE TABLE jobs (
 	last_event      INTEGER NOT NULL,           -- number of the latest event; counts from 1
 	turn            INTEGER NOT NULL,           -- who waits is served in this order
 	fence           INTEGER NOT NULL,           -- number of the latest claim; counts from 1
-	leased          INTEGER,                    -- time at which the worker's lease runs out
 	attempt         INTEGER NOT NULL,           -- number of starts
 	created         INTEGER NOT NULL,           -- time
 	started         INTEGER,                    -- time
@@ -30,7 +29,7 @@ CREATE UNIQUE INDEX jobs_key ON jobs (owner, key) WHERE key IS NOT NULL;
 CREATE INDEX jobs_owner   ON jobs (owner);
 CREATE INDEX jobs_state   ON jobs (state);
 CREATE INDEX jobs_queued  ON jobs (turn)    WHERE state = 'queued';
-CREATE INDEX jobs_running ON jobs (leased)  WHERE state = 'running';
+CREATE INDEX jobs_running ON jobs (turn)    WHERE state = 'running';
 CREATE INDEX jobs_ready   ON jobs (expires) WHERE state = 'ready' AND expires IS NOT NULL;
 
 -- The first event of a job is never removed: it holds the spec.

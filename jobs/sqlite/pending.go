@@ -1,0 +1,162 @@
+package sqlite
+
+import (
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/store"
+)
+
+const (
+	insertEvent  = `INSERT INTO events (job, seq, kind, data) VALUES (?, ?, ?, ?)`
+	insertEvents = insertEvent + `, (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?)`
+	eventsAtOnce = 8 // as many as insertEvents has
+
+	deleteCursor = `DELETE FROM cursors WHERE job = ?`
+	upsertCursor = `
+		INSERT INTO cursors (job, cursor) VALUES (?, ?)
+		ON CONFLICT (job) DO UPDATE SET cursor = excluded.cursor`
+
+	insertMessage  = `INSERT INTO messages (seq, name, data) VALUES (?, ?, ?)`
+	deleteMessages = `
+		DELETE FROM messages
+		WHERE seq <= (SELECT seq FROM messages ORDER BY seq DESC LIMIT 1 OFFSET ?)`
+)
+
+// Progress events beyond the newest progressKept are removed, whenever the
+// numbers of a job's events pass a multiple of thinEvery.
+const (
+	progressKept = 100
+	thinEvery    = 64
+)
+
+const deleteProgress = `
+	DELETE FROM events
+	WHERE job = ?1 AND kind = 'progress' AND seq <= (
+		SELECT seq FROM events WHERE job = ?1 AND kind = 'progress' ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
+
+// pending is what a transaction has decided and not yet written. A job that
+// changes several times in one transaction is written once, as it is in the
+// end. Before anything is asked of the database, what is pending is written.
+type pending struct {
+	rows     map[jobs.ID]*change // the latest change of each job
+	keys     map[key]jobs.ID     // of the new jobs that have one
+	order    []jobs.ID           // of rows: new jobs get ascending numbers
+	events   []event
+	thin     []int64           // numbers of jobs with too much progress
+	cursors  map[int64]*[]byte // of jobs by number; nil: to be deleted
+	messages []store.Message
+	forget   int // keep that many messages only; 0: all
+}
+
+// A key is an idempotency key and whose it is.
+type key struct{ owner, key string }
+
+// An event as it is written.
+type event struct {
+	job, seq int64
+	kind     jobs.Kind
+	data     []byte
+}
+
+func (p *pending) empty() bool {
+	return len(p.rows) == 0 && len(p.events) == 0 && len(p.cursors) == 0 && len(p.messages) == 0
+}
+
+// add takes in what a function has decided.
+func (p *pending) add(t *tx) {
+	for i := range t.changes {
+		p.change(&t.changes[i])
+	}
+	p.events = append(p.events, t.events...)
+	p.thin = append(p.thin, t.thin...)
+	for n, cursor := range t.cursors {
+		if p.cursors == nil {
+			p.cursors = make(map[int64]*[]byte)
+		}
+		p.cursors[n] = cursor
+	}
+	p.messages = append(p.messages, t.messages...)
+	p.forget = max(p.forget, t.forget)
+}
+
+// change notes how a row is to be written: as a new one, as a whole, or only
+// what changes of a job that goes on running. What is noted already holds.
+func (p *pending) change(c *change) {
+	if c.Deleted {
+		return // is done at once
+	}
+	id := c.Job.ID
+	if before, ok := p.rows[id]; ok {
+		merged := *c
+		merged.write = min(merged.write, before.write)
+		p.rows[id] = &merged
+		return
+	}
+	if p.rows == nil {
+		p.rows, p.keys = make(map[jobs.ID]*change), make(map[key]jobs.ID)
+	}
+	p.rows[id] = c
+	p.order = append(p.order, id)
+	if c.row.key != "" && c.write == asNew {
+		p.keys[key{c.Job.Owner, c.row.key}] = id
+	}
+}
+
+// write writes all of it.
+func (p *pending) write(c *connection) error {
+	for _, id := range p.order {
+		if err := p.rows[id].save(c); err != nil {
+			return err
+		}
+	}
+	if err := p.writeEvents(c); err != nil {
+		return err
+	}
+	for n, cursor := range p.cursors {
+		var err error
+		if cursor == nil {
+			err = c.exec(deleteCursor, n)
+		} else {
+			err = c.exec(upsertCursor, n, *cursor)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return p.writeMessages(c)
+}
+
+func (p *pending) writeEvents(c *connection) error {
+	events := p.events
+	for ; len(events) >= eventsAtOnce; events = events[eventsAtOnce:] {
+		values := make([]any, 0, 4*eventsAtOnce)
+		for _, e := range events[:eventsAtOnce] {
+			values = append(values, e.job, e.seq, string(e.kind), e.data)
+		}
+		if err := c.exec(insertEvents, values...); err != nil {
+			return err
+		}
+	}
+	for _, e := range events {
+		if err := c.exec(insertEvent, e.job, e.seq, string(e.kind), e.data); err != nil {
+			return err
+		}
+	}
+	for _, n := range p.thin {
+		if err := c.exec(deleteProgress, n, int64(progressKept)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pending) writeMessages(c *connection) error {
+	for _, m := range p.messages {
+		if err := c.exec(insertMessage, m.Seq, m.Name, m.Data); err != nil {
+			return err
+		}
+	}
+	if p.forget == 0 {
+		return nil
+	}
+	return c.exec(deleteMessages, int64(p.forget))
+}
