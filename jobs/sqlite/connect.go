@@ -20,13 +20,19 @@ const readers = 8
 // another program holds.
 const wait = 5000
 
+// logPages is how many pages the log of recent writes holds, 16 MB, before they
+// are folded into the database. Most pages are written again and again, and
+// are folded in once.
+const logPages = 4096
+
 // These are executed on every new connection, since none is kept in the file.
 var (
 	writerPragmas = fmt.Sprintf(`
 		PRAGMA busy_timeout = %d;
 		PRAGMA synchronous = FULL;
 		PRAGMA foreign_keys = ON;
-		PRAGMA cache_size = -16384;`, wait)
+		PRAGMA cache_size = -16384;
+		PRAGMA wal_autocheckpoint = %d;`, wait, logPages)
 	readerPragmas = fmt.Sprintf(`
 		PRAGMA busy_timeout = %d;
 		PRAGMA synchronous = FULL;

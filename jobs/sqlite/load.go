@@ -20,7 +20,10 @@ const (
 				ifnull((SELECT max(turn) FROM jobs INDEXED BY jobs_running WHERE state = 'running'), 0)),
 			(SELECT ifnull(max(seq), 0) FROM messages)
 		FROM jobs`
-	selectCounts = `SELECT state, count(*) FROM jobs GROUP BY state`
+	selectCounts = `
+		SELECT 'queued', count(*) FROM jobs INDEXED BY jobs_queued WHERE state = 'queued'
+		UNION ALL SELECT 'running', count(*) FROM jobs INDEXED BY jobs_running WHERE state = 'running'
+		UNION ALL SELECT state, count(*) FROM jobs INDEXED BY jobs_done WHERE finished IS NOT NULL GROUP BY state`
 )
 
 // load reads all that the writer must know. It runs within a transaction.
@@ -84,7 +87,9 @@ func (w *writer) readCounts() (map[jobs.State]int64, error) {
 		if err := rows.Scan(&state, &n); err != nil {
 			return nil, err
 		}
-		counts[state] = n
+		if n > 0 {
+			counts[state] = n
+		}
 	}
 	return counts, rows.Err()
 }

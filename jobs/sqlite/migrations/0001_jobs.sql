@@ -27,7 +27,7 @@ CREATE TABLE jobs (
 
 CREATE UNIQUE INDEX jobs_key ON jobs (owner, key) WHERE key IS NOT NULL;
 CREATE INDEX jobs_owner   ON jobs (owner);
-CREATE INDEX jobs_state   ON jobs (state);
+CREATE INDEX jobs_done    ON jobs (state)   WHERE finished IS NOT NULL;
 CREATE INDEX jobs_queued  ON jobs (turn)    WHERE state = 'queued';
 CREATE INDEX jobs_running ON jobs (turn)    WHERE state = 'running';
 CREATE INDEX jobs_ready   ON jobs (expires) WHERE state = 'ready' AND expires IS NOT NULL;
