@@ -40,6 +40,9 @@ var (
 		PRAGMA query_only = ON;`, wait)
 )
 
+// lookerPragmas are for a look from outside, at a file that may be in use.
+var lookerPragmas = fmt.Sprintf(`PRAGMA busy_timeout = %d;`, wait)
+
 // magic is how a database begins (https://www.sqlite.org/fileformat.html).
 const magic = "SQLite format 3\x00"
 
@@ -54,18 +57,36 @@ func prepare(path string) (string, error) {
 	if _, err := os.Stat(folder); err != nil {
 		return "", fmt.Errorf("the folder %s for the database is not there: create it, or name another (%w)", folder, err)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	return path, recognize(path, os.O_RDWR|os.O_CREATE)
+}
+
+// locate returns the absolute path of a database that must be there.
+func locate(path string) (string, error) {
+	path, err := filepath.Abs(path)
 	if err != nil {
-		return "", fmt.Errorf("opening the database: %w", err)
+		return "", fmt.Errorf("finding the database: %w", err)
+	}
+	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
+		return "", fmt.Errorf("opening the database %s: %w", path, ErrForeign)
+	}
+	return path, recognize(path, os.O_RDONLY)
+}
+
+// recognize opens the file at path in that way, and returns ErrForeign if it
+// is neither empty nor a database.
+func recognize(path string, how int) error {
+	f, err := os.OpenFile(path, how, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
 	}
 	defer f.Close() // nothing was written
 	begin := make([]byte, len(magic))
 	n, err := io.ReadFull(f, begin)
 	// SQLite would take a short file for an empty one and write over it.
 	if err != io.EOF && string(begin[:n]) != magic {
-		return "", fmt.Errorf("opening the database %s: %w", path, ErrForeign)
+		return fmt.Errorf("opening the database %s: %w", path, ErrForeign)
 	}
-	return path, nil
+	return nil
 }
 
 // connector opens connections to one file in one way.
@@ -76,6 +97,8 @@ type connector struct {
 
 func writing(path string) connector { return connect(path, "mode=rw&_txlock=immediate", writerPragmas) }
 func reading(path string) connector { return connect(path, "mode=ro", readerPragmas) }
+
+func looking(path string) connector { return connect(path, "mode=rw", lookerPragmas) }
 
 func connect(path, how, pragmas string) connector {
 	return connector{

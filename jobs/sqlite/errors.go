@@ -10,10 +10,11 @@ import (
 	"example.org/carryout/jobs/store"
 )
 
-// What [Open] reports of a file that it leaves alone.
+// What [Open] and [Check] report of a file, which Open then leaves alone.
 var (
 	ErrForeign = errors.New("the file is not a database of Carryout")
 	ErrNewer   = errors.New("the database was written by a later version of Carryout")
+	ErrDamaged = errors.New("the database is damaged: restore a backup, or save what can be read with sqlite3's .recover")
 )
 
 // failed says what was being done when err came up. Facts that callers decide
@@ -45,6 +46,8 @@ func meaning(code sqlite3.ErrNo) error {
 		return store.ErrBusy
 	case sqlite3.ErrNotADB:
 		return ErrForeign
+	case sqlite3.ErrCorrupt:
+		return ErrDamaged
 	}
 	return nil
 }

@@ -41,3 +41,17 @@ func (s *Store) Pragmas(ctx context.Context, name string) (values []string, err 
 	}
 	return values, nil
 }
+
+// FailCommits makes every commit fail from now on, or none.
+func (s *Store) FailCommits(fail bool) error {
+	return s.write(context.Background(), "arranging trouble", func(t *tx) error {
+		c := t.batch.w.connection
+		return c.direct(func() error {
+			c.driver.RegisterCommitHook(nil)
+			if fail {
+				c.driver.RegisterCommitHook(func() int { return 1 })
+			}
+			return nil
+		})
+	})
+}

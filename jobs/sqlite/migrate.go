@@ -19,14 +19,20 @@ const application = 0x436f7574
 var migrations embed.FS
 
 // migrate brings the database to the present schema, each step in a
-// transaction of its own. It changes nothing in a file that is not ours.
-func migrate(ctx context.Context, db *sql.DB) error {
-	steps, err := fs.Glob(migrations, "migrations/*.sql") // sorted by name
+// transaction of its own. It changes nothing in a file that is not ours, nor,
+// if it is to check that first, in one that is damaged.
+func migrate(ctx context.Context, db *sql.DB, check bool) error {
+	steps, err := steps()
 	if err != nil {
 		return err
 	}
 	if err := look(ctx, db, len(steps)); err != nil {
 		return err
+	}
+	if check {
+		if err := quick(ctx, db); err != nil {
+			return err
+		}
 	}
 	if _, err := db.ExecContext(ctx, `PRAGMA journal_mode = WAL`); err != nil { // kept in the file
 		return err
@@ -38,6 +44,9 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		}
 	}
 }
+
+// steps returns the names of the migrations, in order.
+func steps() ([]string, error) { return fs.Glob(migrations, "migrations/*.sql") }
 
 // look reports a database that is not ours, or of a schema beyond latest.
 func look(ctx context.Context, db *sql.DB, latest int) error {

@@ -2,18 +2,23 @@
 // server on one machine.
 //
 // One goroutine, the writer, makes all changes. Callers hand it functions; it
-// runs all that have gathered in one transaction, each behind a savepoint of
-// its own, so that they share the wait for the disk and none suffers from the
-// failure of another. Claims wait with the writer too, and are answered in the
+// runs all that have gathered in one transaction, so that they share the wait
+// for the disk. It remembers the jobs that are queued or running, and a
+// function decides by that memory: what it decides is gathered, and written
+// when the transaction ends, each job once. A function that fails leaves no
+// trace, and when the database refuses what several have decided, each of them
+// gets a transaction of its own, so that none suffers from the failure of
+// another. Claims wait with the writer too, and are answered in the
 // transaction that makes a job free. After the commit it tells [store.Notify],
 // and then the callers. Readers have connections of their own, and see what
-// has been committed.
+// has been committed. If another program has written to the database, the
+// writer reads anew what it remembers.
 //
 // A job's row is its fold, and is written together with its events. The spec,
 // which may be long and never changes, stands in the first event only. Times
-// are kept as milliseconds since 1970, UTC. Leases are measured on a clock that
-// follows no correction of the machine's, so that setting the time takes no
-// job from its worker.
+// are kept as milliseconds since 1970, UTC. Leases are no part of the database,
+// for they end with the process; they run by the time that passes, so that
+// setting the clock takes no job from its worker.
 //
 // Everything is on the disk before a call returns: WAL with synchronous=FULL
 // (https://www.sqlite.org/wal.html). A full disk is [store.ErrFull], and a
@@ -44,10 +49,15 @@ type Options struct {
 	Messages int              // how many messages to keep; 0: 10,000
 	Now      func() time.Time // nil: time.Now
 	NewID    func() jobs.ID   // nil: 130 random bits
+
+	// SkipCheck opens the database without looking for damage, which takes
+	// about 0.6 s for each GB.
+	SkipCheck bool
 }
 
 // Store implements [store.Store]. It is closed with Close.
 type Store struct {
+	path    string
 	options Options
 	reader  *sql.DB
 	writer  *writer
@@ -58,8 +68,8 @@ var _ store.Store = (*Store)(nil)
 
 // Open opens the database at path, which it creates if there is none, and
 // brings it to the present schema. It reports a file that is no database of
-// this program with [ErrForeign], and one that a later version has written
-// with [ErrNewer].
+// this program with [ErrForeign], one that a later version has written with
+// [ErrNewer], and one that is damaged with [ErrDamaged].
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	o.Lease = cmp.Or(o.Lease, 30*time.Second)
 	o.Messages = cmp.Or(max(o.Messages, 0), 10_000)
@@ -75,7 +85,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	db := sql.OpenDB(writing(path))
 	db.SetMaxOpenConns(1)
-	if err := migrate(ctx, db); err != nil {
+	if err := migrate(ctx, db, !o.SkipCheck); err != nil {
 		db.Close()
 		return nil, failed("opening the database "+path, err)
 	}
@@ -92,7 +102,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	reader := sql.OpenDB(reading(path))
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	s := &Store{options: o, reader: reader, writer: w}
+	s := &Store{path: path, options: o, reader: reader, writer: w}
 	s.end = sync.OnceValue(s.close)
 	go w.run()
 	return s, nil
