@@ -23,6 +23,13 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, crash(context.Background(), path))
 		os.Exit(1)
 	}
+	if path := os.Getenv(submitting); path != "" {
+		if err := submit(context.Background(), path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 

@@ -42,16 +42,32 @@ func (s *Store) Pragmas(ctx context.Context, name string) (values []string, err 
 	return values, nil
 }
 
-// FailCommits makes every commit fail from now on, or none.
-func (s *Store) FailCommits(fail bool) error {
+// FailCommits makes every commit fail from now on, its own too.
+func (s *Store) FailCommits() error { return s.hookCommits(func() int { return 1 }) }
+
+// RestoreCommits ends that.
+func (s *Store) RestoreCommits() error { return s.hookCommits(nil) }
+
+func (s *Store) hookCommits(hook func() int) error {
 	return s.write(context.Background(), "arranging trouble", func(t *tx) error {
 		c := t.batch.w.connection
 		return c.direct(func() error {
-			c.driver.RegisterCommitHook(nil)
-			if fail {
-				c.driver.RegisterCommitHook(func() int { return 1 })
-			}
+			c.driver.RegisterCommitHook(hook)
 			return nil
 		})
 	})
+}
+
+// Gathered is how many calls wait for the next transaction.
+func (s *Store) Gathered() int { return s.writer.size() }
+
+// Hold keeps the writer busy until release is closed, and returns when it is.
+func (s *Store) Hold(release <-chan struct{}) {
+	held := make(chan struct{})
+	go s.write(context.Background(), "holding", func(*tx) error {
+		close(held)
+		<-release
+		return nil
+	})
+	<-held
 }

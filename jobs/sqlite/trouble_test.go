@@ -59,15 +59,7 @@ func TestHeldByAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := sql.Open("sqlite3", "file:"+path+"?_txlock=immediate")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	held, err := other.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
+	release := hold(t, path)
 	_, _, err = s.Submit(t.Context(), docs, store.SubmitOptions{})
 	if !errors.Is(err, store.ErrBusy) {
 		t.Errorf("Submit: got error %v, want %v", err, store.ErrBusy)
@@ -85,11 +77,28 @@ func TestHeldByAnother(t *testing.T) {
 		}
 		claimed <- l.Job.ID
 	}()
-	if err := held.Rollback(); err != nil {
-		t.Fatal(err)
-	}
+	release()
 	if got := <-claimed; got != j.ID {
 		t.Errorf("Claim: got %s, want %s", got, j.ID)
+	}
+}
+
+// hold has another program hold the database until release is called.
+func hold(t *testing.T, path string) (release func()) {
+	t.Helper()
+	other, err := sql.Open("sqlite3", "file:"+path+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := other.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if err := errors.Join(held.Rollback(), other.Close()); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
