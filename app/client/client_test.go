@@ -146,11 +146,11 @@ func TestProblems(t *testing.T) {
 		want   client.Problem
 		says   string
 	}{
-		"of the server": {problem(422), client.Problem{Status: 422, Code: "some_code", Detail: "Do something else.", Field: "paths"}, "Do something else."},
-		"with a wait":   {problem(503, "Retry-After", "12"), client.Problem{Status: 503, Code: "some_code", Detail: "Do something else.", Field: "paths", RetryAfter: 12 * time.Second}, "Do something else."},
+		"of the server": {problem(422), client.Problem{Status: 422, Code: "some_code", Detail: "Do something else.", Field: "paths"}, "paths: Do something else."},
+		"with a wait":   {problem(503, "Retry-After", "12"), client.Problem{Status: 503, Code: "some_code", Detail: "Do something else.", Field: "paths", RetryAfter: 12 * time.Second}, "paths: Do something else."},
 		"with a date": {problem(503, "Date", "Sat, 21 Nov 2026 10:00:00 GMT", "Retry-After", "Sat, 21 Nov 2026 10:01:30 GMT"),
-			client.Problem{Status: 503, Code: "some_code", Detail: "Do something else.", Field: "paths", RetryAfter: 90 * time.Second}, "Do something else."},
-		"with a wait of no sense": {problem(503, "Retry-After", "-5"), client.Problem{Status: 503, Code: "some_code", Detail: "Do something else.", Field: "paths"}, "Do something else."},
+			client.Problem{Status: 503, Code: "some_code", Detail: "Do something else.", Field: "paths", RetryAfter: 90 * time.Second}, "paths: Do something else."},
+		"with a wait of no sense": {problem(503, "Retry-After", "-5"), client.Problem{Status: 503, Code: "some_code", Detail: "Do something else.", Field: "paths"}, "paths: Do something else."},
 		"with a title alone":      {answers(403, "application/problem+json", `{"title":"Forbidden"}`), client.Problem{Status: 403, Detail: "Forbidden"}, "Forbidden"},
 		"of a proxy":              {answers(502, "text/html", "<h1>Bad Gateway"), client.Problem{Status: 502}, "the server answered 502 Bad Gateway"},
 		"that cannot be read":     {answers(500, "application/problem+json", "{"), client.Problem{Status: 500}, "the server answered 500 Internal Server Error"},

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"example.org/carryout/jobs"
 )
@@ -28,28 +27,33 @@ func (e *CorruptError) Error() string {
 
 // Download fetches the file of a ready job. It writes to dst with ".part" at
 // its end, goes on with what is there already, and gives the file its name once
-// it is whole, checked and durable, in place of an earlier one. A broken
+// it is whole, checked and durable, in place of an earlier one. A symbolic link
+// is followed, and nothing is replaced that is not a regular file. A broken
 // connection is taken up again for as long as that brings something. After an
-// error the part stays, to be gone on with, unless it was wrong.
-func (c *Client) Download(ctx context.Context, j jobs.Job, dst string, told Progress) error {
-	part := dst + ".part"
-	for {
-		resumed, err := c.fill(ctx, j, part, told)
-		var corrupt *CorruptError
-		if !errors.As(err, &corrupt) {
-			if err != nil {
-				return err
-			}
-			return settle(part, dst)
-		}
-		if err := os.Remove(part); err != nil {
-			return errors.Join(corrupt, err)
-		}
-		if !resumed {
-			return corrupt
-		}
-		// What an earlier run had left may have been of another file.
+// error the part stays, to be gone on with, unless it was wrong. While another
+// download writes the same part the error is [ErrBusy].
+func (c *Client) Download(ctx context.Context, j jobs.Job, dst string, told Progress) (err error) {
+	t, err := c.transfer(j, nil, told)
+	if err != nil {
+		return err
 	}
+	if dst, err = place(dst); err != nil {
+		return err
+	}
+	p, err := openPart(dst+suffix, os.O_CREATE)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	t.to = p
+	err = fill(ctx, t, p)
+	if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
+		return errors.Join(err, p.remove())
+	}
+	if err != nil {
+		return err
+	}
+	return p.settle(dst, t.file.Size)
 }
 
 // Copy fetches the file of a ready job into w. A *CorruptError comes after the
@@ -62,26 +66,26 @@ func (c *Client) Copy(ctx context.Context, w io.Writer, j jobs.Job, told Progres
 	return t.run(ctx)
 }
 
-// fill fetches into the file part what it does not hold yet. resumed says that
-// it held something.
-func (c *Client) fill(ctx context.Context, j jobs.Job, part string, told Progress) (resumed bool, err error) {
-	file, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE, 0o666)
-	if err != nil {
-		return false, err
+// fill fetches what p does not hold yet.
+func fill(ctx context.Context, t *transfer, p *part) (err error) {
+	if t.done, err = takeUp(ctx, p.File, t); err != nil {
+		return fmt.Errorf("reading what is there of %s: %w", p.Name(), err)
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	t, err := c.transfer(j, file, told)
-	if err != nil {
-		return false, err
+	resumed := t.done > 0
+	err = t.run(ctx)
+	if corrupt := (*CorruptError)(nil); !resumed || !errors.As(err, &corrupt) {
+		return err
 	}
-	if t.done, err = takeUp(ctx, file, t); err != nil {
-		return false, fmt.Errorf("reading what is there of %s: %w", part, err)
+	// What an earlier run had left may have been of another file.
+	if err := p.Truncate(0); err != nil {
+		return err
 	}
-	resumed = t.done > 0
-	if err := t.run(ctx); err != nil {
-		return resumed, err
+	if _, err := p.Seek(0, io.SeekStart); err != nil {
+		return err
 	}
-	return resumed, file.Sync()
+	t.done = 0
+	t.hash.Reset()
+	return t.run(ctx)
 }
 
 // takeUp hashes what is there already, and leaves the file where it ends. What
@@ -108,18 +112,6 @@ func (u *until) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	return u.Reader.Read(p)
-}
-
-// settle gives a file its name, durably.
-func settle(part, dst string) error {
-	if err := os.Rename(part, dst); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(dst))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // transfer returns the transfer of a job's file to w, which holds nothing of it

@@ -20,7 +20,10 @@ type Problem struct {
 }
 
 func (p *Problem) Error() string {
-	if p.Detail != "" {
+	switch {
+	case p.Detail != "" && p.Field != "":
+		return p.Field + ": " + p.Detail
+	case p.Detail != "":
 		return p.Detail
 	}
 	return "the server answered " + strconv.Itoa(p.Status) + " " + http.StatusText(p.Status)

@@ -35,6 +35,7 @@ var ids = map[string]jobs.ID{
 	"CANCELED": "CANCELEDAAAAAAAAAAAAAAAAAA",
 	"EXPIRED":  "EXPIREDAAAAAAAAAAAAAAAAAAA",
 	"ENDLESS":  "ENDLESSAAAAAAAAAAAAAAAAAAA", // it runs for as long as it is followed
+	"MUTE":     "MUTEAAAAAAAAAAAAAAAAAAAAAA", // it runs, and the server tells no more of it
 	"UNKNOWN":  "UNKNOWNAAAAAAAAAAAAAAAAAAA", // there is no such job
 }
 
@@ -114,7 +115,7 @@ func history(id jobs.ID) []jobs.Event {
 		list = append(list, jobs.Event{Kind: jobs.KindCanceled, Reason: "it was canceled on request"})
 	case ids["EXPIRED"]:
 		list = append(list, jobs.Event{Kind: jobs.KindReady, File: file}, jobs.Event{Kind: jobs.KindExpired})
-	case ids["ENDLESS"]:
+	case ids["ENDLESS"], ids["MUTE"]:
 	default:
 		list = append(list, jobs.Event{Kind: jobs.KindWarning, Warning: jobs.Warning{Code: "unreadable", Path: "a\nb", Message: "It may not be read."}},
 			jobs.Event{Kind: jobs.KindReady, File: file})
@@ -155,25 +156,29 @@ func (f *fake) submit(w http.ResponseWriter, r *http.Request) {
 	if len(spec.Paths) > 0 && ids[strings.ToUpper(spec.Paths[0])] != "" {
 		id = ids[strings.ToUpper(spec.Paths[0])]
 	}
+	if level := spec.Options["level"]; level == "xx" {
+		refuse(w, http.StatusUnprocessableEntity, "options.level", "Choose one of store, default.")
+		return
+	}
 	if id == ids["UNKNOWN"] {
-		refuse(w, http.StatusUnprocessableEntity, "There is no “unknown” in this source.")
+		refuse(w, http.StatusUnprocessableEntity, "paths", "There is no “unknown” in this source.")
 		return
 	}
 	w.WriteHeader(http.StatusCreated)
 	w.Write(wire.AppendJob(nil, fold(history(id)[:1])))
 }
 
-func refuse(w http.ResponseWriter, status int, detail string) {
+func refuse(w http.ResponseWriter, status int, field, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	io.WriteString(w, `{"code":"no","detail":"`+detail+`"}`)
+	io.WriteString(w, `{"code":"no","field":"`+field+`","detail":"`+detail+`"}`)
 }
 
 func (f *fake) job(then func([]jobs.Event) []jobs.Event) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id := jobs.ID(r.PathValue("id"))
 		if id == ids["UNKNOWN"] {
-			refuse(w, http.StatusNotFound, "There is no such export. It may have been deleted.")
+			refuse(w, http.StatusNotFound, "", "There is no such export. It may have been deleted.")
 			return
 		}
 		j := fold(then(history(id)))
@@ -185,6 +190,10 @@ func (f *fake) job(then func([]jobs.Event) []jobs.Event) http.HandlerFunc {
 // events streams a history from the event on that the client has last seen.
 func (f *fake) events(w http.ResponseWriter, r *http.Request) {
 	id := jobs.ID(r.PathValue("id"))
+	if id == ids["MUTE"] {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Write(wire.AppendRetry(nil, time.Millisecond))
 	first := f.first(r.URL.Path)

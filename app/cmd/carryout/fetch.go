@@ -1,13 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"example.org/carryout/app/client"
@@ -22,22 +17,6 @@ type fetch struct {
 	client *client.Client
 	show   display
 	to     string // as the flag has it: a file, a folder, "-", or nothing
-}
-
-// possible says early what would be a pity to learn after the export.
-func possible(to string) error {
-	if to == "" || to == "-" {
-		return nil
-	}
-	folder := filepath.Dir(to) // which is to itself if it ends in a slash
-	info, err := os.Stat(folder)
-	if err == nil && !info.IsDir() {
-		err = errors.New("it is not a folder")
-	}
-	if err != nil {
-		return fmt.Errorf("no file can be written in %s: %w", folder, err)
-	}
-	return nil
 }
 
 // run follows j until its file is ready, and downloads it.
@@ -71,6 +50,9 @@ func (f *fetch) both(ctx context.Context, j jobs.Job) (err error) {
 	if err != nil || dst.there {
 		return err
 	}
+	if dst.stream {
+		return f.stream(ctx, j, dst.path, told)
+	}
 	if err := f.client.Download(ctx, j, dst.path, told); err != nil {
 		return err
 	}
@@ -83,46 +65,6 @@ func (f *fetch) settled(j jobs.Job, path string) error {
 	f.show.note(fmt.Sprintf("%s is here, %s, checked", printable(path), human.Bytes(j.File.Size)))
 	_, err := fmt.Fprintf(f.sh.out, "%s  %s\n", j.File.SHA256, path)
 	return err
-}
-
-// destination is where a file goes.
-type destination struct {
-	path  string
-	there bool // it is there already
-}
-
-// destination finds the place for the file. A name that was not asked for never
-// takes the place of another file.
-func (f *fetch) destination(ctx context.Context, j jobs.Job) (destination, error) {
-	info, err := os.Stat(f.to)
-	if folder := err == nil && info.IsDir(); f.to != "" && !folder && !os.IsPathSeparator(f.to[len(f.to)-1]) {
-		return destination{path: f.to}, nil
-	}
-	path := filepath.Join(f.to, safeName(j.File.Name))
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return destination{path: path}, nil
-	}
-	if err != nil {
-		return destination{}, err
-	}
-	defer file.Close()
-	got, err := sum(ctx, file)
-	if err != nil {
-		return destination{}, err
-	}
-	if got != j.File.SHA256 {
-		return destination{}, fmt.Errorf("another %s is here already; to choose a name: carryout get -o FILE %s", path, f.client.JobURL(j.ID))
-	}
-	return destination{path, true}, f.settled(j, path)
-}
-
-// safeName is the last part of a name that somebody else has chosen, without
-// what hides a file or moves the cursor.
-func safeName(name string) string {
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	name = strings.TrimLeft(printable(name), ".")
-	return cmp.Or(name, "export")
 }
 
 // command is the line that goes on with a job.

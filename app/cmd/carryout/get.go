@@ -24,7 +24,8 @@ the file, checks its SHA-256, and only then gives it its name.
 
 With the address of an export it does the same for that one. So it goes on
 after an interruption: what has been downloaded is kept beside the file, with
-".part" at the end of its name.
+".part" at the end of its name. A device or a named pipe after -o is written to
+as standard output is.
 
   carryout get docs
   carryout get docs reports/2026 readme.md -o reports.zip

@@ -72,13 +72,15 @@ func (s *settings) declare(flags *flag.FlagSet) {
 	flags.BoolVar(&c.Insecure, "insecure", false, "listen where other machines can reach the server, although it has no sign-in")
 	flags.Var((*several)(&c.AllowHost), "allow-host", "`NAME` under which the server may be asked, beside addresses and localhost; may be repeated")
 	flags.Var((*several)(&c.AllowOrigin), "allow-origin", "other `ORIGIN` whose pages may read, such as https://app.example.com; \"*\": all; may be repeated")
-	flags.DurationVar(&c.Heartbeat, "heartbeat", 15*time.Second, "`TIME` of silence after which a stream shows that it lives")
+	c.Heartbeat = 15 * time.Second
+	flags.Var((*span)(&c.Heartbeat), "heartbeat", "`TIME` of silence after which a stream shows that it lives")
 
 	flags.StringVar(&c.Data, "data", "carryout-data", "`DIR` for the jobs and their files")
 	flags.Var((*several)(&c.Sources), "source", "what can be exported, `NAME=LOCATION`: a folder, or sqlite:FILE; may be repeated")
 	flags.BoolVar(&c.Demo, "demo", false, "write demo data and serve it too")
 	flags.IntVar(&c.Workers, "workers", 0, "`N` exports at a time; 0: one for each processor, and at least 2")
-	flags.DurationVar(&c.Retain, "retain", 72*time.Hour, "`TIME` for which files are kept; 0: until they are deleted")
+	c.Retain = 72 * time.Hour
+	flags.Var((*span)(&c.Retain), "retain", "`TIME` for which files are kept; 0: until they are deleted")
 	flags.Int64Var(&c.Throttle, "throttle", 0, "`BYTES` a second that one export may read; 0: as fast as it can")
 
 	flags.StringVar(&s.log, "log", "text", "form of the log, `text|json`")
@@ -119,6 +121,22 @@ func (s *several) String() string { return strings.Join(*s, ",") }
 // Set implements [flag.Value].
 func (s *several) Set(value string) error {
 	*s = append(*s, value)
+	return nil
+}
+
+// span is the value of a flag that is a length of time.
+type span time.Duration
+
+// String implements [flag.Value].
+func (s *span) String() string { return time.Duration(*s).String() }
+
+// Set implements [flag.Value].
+func (s *span) Set(value string) error {
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		return errors.New("a time is a number with a unit, such as 5s, 30m or 72h")
+	}
+	*s = span(d)
 	return nil
 }
 

@@ -65,7 +65,11 @@ func follow(ctx context.Context, c *client.Client, j jobs.Job, tell func(jobs.Jo
 	if j.State.Done() {
 		return j, nil
 	}
-	return c.Job(ctx, j.ID)
+	j, err := c.Job(ctx, j.ID)
+	if err == nil && !j.State.Done() {
+		err = fmt.Errorf("the server told no more of this export, although it is still %s; try again", j.State)
+	}
+	return j, err
 }
 
 func printEvent(sh shell, e jobs.Event) {
