@@ -51,6 +51,7 @@ type Config struct {
 	Demo     bool          // write demo data and add it to Sources
 	Workers  int           // jobs at a time; 0: as many as there are processors, at least 2
 	Retain   time.Duration // how long files are kept; 0: for good
+	Attempts int           // starts of a job that takes the server down each time; 0: 5
 	Throttle int64         // bytes a second that one job may read; 0: as fast as it can
 
 	Log   *slog.Logger
@@ -88,6 +89,9 @@ func (c Config) withDefaults() Config {
 	if c.Workers <= 0 {
 		c.Workers = max(2, runtime.GOMAXPROCS(0))
 	}
+	if c.Attempts <= 0 {
+		c.Attempts = 5
+	}
 	return c
 }
 
@@ -118,7 +122,7 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening the folder for files: %w", err)
 	}
-	h.store, err = sqlite.Open(ctx, filepath.Join(c.Data, "carryout.db"), sqlite.Options{Notify: h.notify})
+	h.store, err = sqlite.Open(ctx, filepath.Join(c.Data, "carryout.db"), sqlite.Options{Notify: h.notify, Attempts: c.Attempts})
 	if err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}

@@ -1,11 +1,14 @@
 package web
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"net/http"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/wire"
 )
 
 // maxKey is the longest Idempotency-Key, in bytes.
@@ -28,6 +31,11 @@ func (s *Site) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if j, err := s.known(r.Context(), spec, key); err == nil {
+		return s.accepted(w, r, j, true)
+	} else if !errors.Is(err, jobs.ErrNotFound) {
+		return err
+	}
 	if prefersHTML(r) {
 		spec = s.Export.Fit(r.Context(), spec)
 	}
@@ -43,6 +51,19 @@ func (s *Site) submit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.accepted(w, r, j, existed)
+}
+
+// known returns the job that was asked for with the same key before, which
+// holds also where the same could not be asked for any more.
+func (s *Site) known(ctx context.Context, spec jobs.Spec, key string) (jobs.Job, error) {
+	if key == "" {
+		return jobs.Job{}, jobs.ErrNotFound
+	}
+	j, err := s.Board.Find(ctx, owner, key)
+	if err == nil && !bytes.Equal(wire.AppendSpec(nil, j.Spec), wire.AppendSpec(nil, spec)) {
+		return jobs.Job{}, jobs.ErrNotFound // Submit says what is wrong
+	}
+	return j, err
 }
 
 // request returns what is asked for, and the key under which it is asked for

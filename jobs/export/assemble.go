@@ -95,7 +95,8 @@ func (a *assembly) reopen(ctx context.Context, c cursor) (*artifact.Writer, erro
 }
 
 // write has the format write the file, or the rest of it. The unfinished file
-// is left lying only where the next attempt can go on with it.
+// is left lying only where another attempt can go on with it: after a stop, and
+// after a failure that people may mend.
 func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte) (d artifact.Digest, err error) {
 	s := &saver{
 		ctx: ctx, out: out, keep: a.task.Keep, stopping: a.task.Stopping, stopped: work.ErrStopped,
@@ -107,7 +108,7 @@ func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte)
 	end := out.Abort
 	defer func() { err = errors.Join(err, end()) }()
 	d, err = a.run(ctx, out, from, s)
-	if s.any && s.isStopping() {
+	if failure := (*jobs.Failure)(nil); s.any && (s.isStopping() || errors.As(err, &failure)) {
 		end = out.Leave
 	}
 	return d, err

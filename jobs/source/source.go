@@ -79,7 +79,8 @@ type Database interface {
 	Tables(ctx context.Context) ([]Table, error)
 
 	// Preview returns the first n rows of a table as text for people; NULL is
-	// "NULL" and long values are cut.
+	// "NULL" and long values are cut. It gives up after a second and returns
+	// what it has by then.
 	Preview(ctx context.Context, table string, n int) ([][]string, error)
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"slices"
+	"strconv"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/store"
@@ -24,9 +25,14 @@ func (b *batch) serve() {
 	for b.broken == nil && len(b.w.waiting) > 0 {
 		var lease store.Lease
 		var c *claim
+		again := false
 		err := b.guard(func(t *tx) error {
 			r, err := t.free()
 			if err != nil {
+				return err
+			}
+			if again = r.job.State == jobs.Running && t.exhausted(r); again {
+				_, err := t.record(r, fact{Event: gaveUp(r)})
 				return err
 			}
 			if c = b.next(); c == nil {
@@ -38,6 +44,9 @@ func (b *batch) serve() {
 		if errors.Is(err, errNone) {
 			return
 		}
+		if again && err == nil {
+			continue
+		}
 		if c == nil {
 			c = b.next()
 		}
@@ -46,6 +55,22 @@ func (b *batch) serve() {
 			b.claims = append(b.claims, outcome[*claim]{c, err})
 		}
 	}
+}
+
+// exhausted reports whether a job that has lost its worker has been started
+// as often as is allowed.
+func (t *tx) exhausted(r *row) bool {
+	most := t.batch.w.options.Attempts
+	return most > 0 && r.job.Attempt >= most
+}
+
+// gaveUp is how such a job ends.
+func gaveUp(r *row) jobs.Event {
+	return jobs.Event{Kind: jobs.KindFailed, Failure: jobs.Failure{
+		Code: store.GaveUp,
+		Message: "The server went down " + strconv.Itoa(r.job.Attempt) + " times while it made this export, so it tries no more. " +
+			"Ask for less of it, or tell whoever runs this server.",
+	}}
 }
 
 // next takes the first claim whose caller still waits, or returns nil.

@@ -110,8 +110,11 @@ func (s *Store) Recover(ctx context.Context, reason string) (n int, err error) {
 			if err != nil {
 				return err
 			}
-			requeued := jobs.Event{Kind: jobs.KindRequeued, Reason: reason, Place: place + i}
-			if _, err := t.record(r, fact{Event: requeued}); err != nil {
+			e := jobs.Event{Kind: jobs.KindRequeued, Reason: reason, Place: place + i}
+			if t.exhausted(r) {
+				e = gaveUp(r)
+			}
+			if _, err := t.record(r, fact{Event: e}); err != nil {
 				return err
 			}
 		}

@@ -20,9 +20,19 @@ const (
 )
 
 // Job implements [store.Board].
-func (s *Store) Job(ctx context.Context, id jobs.ID) (j jobs.Job, err error) {
+func (s *Store) Job(ctx context.Context, id jobs.ID) (jobs.Job, error) {
+	return s.one(ctx, selectByID, string(id))
+}
+
+// Find implements [store.Board].
+func (s *Store) Find(ctx context.Context, owner, key string) (jobs.Job, error) {
+	return s.one(ctx, selectRow+` WHERE j.owner = ? AND j.key = ?`, owner, key)
+}
+
+// one returns the job that query finds.
+func (s *Store) one(ctx context.Context, query string, args ...any) (j jobs.Job, err error) {
 	err = s.read(ctx, "reading a job", func(t *sql.Tx) error {
-		r, err := scan(t.QueryRowContext(ctx, selectByID, string(id)))
+		r, err := scan(t.QueryRowContext(ctx, query, args...))
 		if errors.Is(err, sql.ErrNoRows) {
 			return jobs.ErrNotFound
 		}

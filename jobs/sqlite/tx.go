@@ -102,7 +102,7 @@ func (t *tx) record(old *row, facts ...fact) (*change, error) {
 	} else if before == "" {
 		c.write = asNew
 	}
-	if r.job.State == jobs.Ready && r.kept { // there is nothing left to go on with
+	if (r.job.State == jobs.Ready || r.job.State == jobs.Canceled) && r.kept { // there is nothing left to go on with
 		r.kept = false
 		t.keep(&r, nil)
 	}

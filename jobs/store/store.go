@@ -29,6 +29,10 @@ type Board interface {
 	// jobs.ErrNotFound.
 	Job(ctx context.Context, id jobs.ID) (jobs.Job, error)
 
+	// Find returns the job for which owner has used an idempotency key, or
+	// jobs.ErrNotFound.
+	Find(ctx context.Context, owner, key string) (jobs.Job, error)
+
 	// List returns a page of jobs, newest first, and the cursor of the next
 	// page, empty after the last one. It returns ErrCursor for a cursor that it
 	// did not make.
@@ -60,7 +64,8 @@ type Queue interface {
 	Claim(ctx context.Context, worker string) (Lease, error)
 
 	// Append adds events to the history of the job that l holds, renews l, and
-	// keeps cursor with them (nil leaves it as it was). The store gives the
+	// keeps cursor with them (nil leaves it as it was) until the job is ready or
+	// canceled. The store gives the
 	// events their Job, Seq and, where it is zero, At. An event that takes the
 	// job out of the state running ends l. It returns jobs.ErrLost, and adds
 	// nothing, if l has ended or its fence has been passed.
@@ -72,9 +77,14 @@ type Queue interface {
 
 	// Recover puts all running jobs back into the queue with that reason, and
 	// returns how many there were. It is for the start of a server, when no
-	// worker can be alive.
+	// worker can be alive. A job that has been started as often as is allowed
+	// fails instead, here and when its lease runs out, with the code GaveUp.
 	Recover(ctx context.Context, reason string) (int, error)
 }
+
+// GaveUp is the code of the failure of a job that has lost its worker too
+// often.
+const GaveUp = "gave_up"
 
 // A Log is a store's memory.
 type Log interface {

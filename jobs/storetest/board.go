@@ -52,6 +52,11 @@ func testKey(t *testing.T, open Open) {
 	if err != nil || existed || other.ID == first.ID {
 		t.Errorf("the key of another owner: got existed %v, error %v", existed, err)
 	}
+	if found, err := h.Find(h.ctx, "me", "k"); err != nil || found.ID != first.ID {
+		t.Errorf("Find: got job %s, error %v, want %s", found.ID, err, first.ID)
+	}
+	_, err = h.Find(h.ctx, "me", "another")
+	fails(t, "Find of a key that was not used", err, jobs.ErrNotFound)
 	if a, b := h.submit("a"), h.submit("a"); a.ID == b.ID {
 		t.Errorf("without a key: got one job, want two")
 	}

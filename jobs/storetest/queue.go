@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -182,6 +183,29 @@ func testSilence(t *testing.T, open Open) {
 		same(t, "history", h.kinds(l.Job.ID), []jobs.Kind{jobs.KindQueued, jobs.KindStarted, jobs.KindProgress,
 			jobs.KindRequeued, jobs.KindStarted, jobs.KindReady})
 		h.folds(l.Job.ID)
+	})
+
+	t.Run("its job fails once that has happened too often", func(t *testing.T) {
+		h := start(t, open, Options{Lease: 50 * time.Millisecond, Attempts: 2})
+		lost := h.running()
+		h.claim() // waits for the end of the lease
+		for { // until the second lease has run out
+			j, err := h.Job(h.ctx, lost.Job.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if j.State == jobs.Failed {
+				if j.Failure.Code != store.GaveUp || j.Attempt != 2 {
+					t.Errorf("got %+v after %d attempts, want to give up after 2", j.Failure, j.Attempt)
+				}
+				break
+			}
+			ctx, cancel := context.WithTimeout(h.ctx, 10*time.Millisecond)
+			if _, err := h.Claim(ctx, "worker"); !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatalf("got %v, want nothing to do", err)
+			}
+			cancel()
+		}
 	})
 
 	t.Run("its job comes before those in the queue", func(t *testing.T) {

@@ -23,6 +23,7 @@ import (
 
 // Options are what a test asks of the store that it opens.
 type Options struct {
+	Attempts int // see store.Queue.Recover
 	Notify   store.Notify
 	Lease    time.Duration // how long a worker may be silent; 0: so long that it does not matter
 	Messages int           // how many messages to keep; 0: at least a hundred

@@ -22,8 +22,9 @@ type Sweeper struct {
 }
 
 const (
-	atATime    = 100       // jobs that expire together
-	orphansDue = time.Hour // between two looks for orphans
+	atATime    = 100            // jobs that expire together
+	orphansDue = time.Hour      // between two looks for orphans
+	mayRetry   = 24 * time.Hour // for which a failed job can go on where it stopped
 )
 
 // Serve sweeps until ctx is done.
@@ -110,7 +111,8 @@ func (s *Sweeper) goesOn(ctx context.Context, id jobs.ID) bool {
 	if err != nil {
 		return !errors.Is(err, jobs.ErrNotFound)
 	}
-	return j.State == jobs.Queued || j.State == jobs.Running
+	retried := j.State == jobs.Failed && time.Since(j.Finished) < mayRetry
+	return j.State == jobs.Queued || j.State == jobs.Running || retried
 }
 
 // abandonedAtStart reports whether a job has no use for its file, when nobody

@@ -29,6 +29,15 @@ func openRoot(path string) (dir, error) {
 	return dir{fd}, err
 }
 
+// An identity tells a folder from every other one that is there at the time.
+type identity struct{ device, inode uint64 }
+
+func (d dir) identity() (identity, error) {
+	var st unix.Stat_t
+	_, err := retry(func() (int, error) { return 0, unix.Fstat(d.fd, &st) })
+	return identity{uint64(st.Dev), uint64(st.Ino)}, err
+}
+
 func (d dir) close() { _ = unix.Close(d.fd) } // was only read
 
 // folder opens the folder name, "." being d itself. It returns errLink for a
@@ -115,15 +124,23 @@ func (d dir) readlink(name string) (string, error) {
 // names lists the folder, in no order, and only once. buf is for it to work
 // with.
 func (d dir) names(ctx context.Context, buf []byte) (names []string, err error) {
+	err = d.list(ctx, buf, func(entries []byte) {
+		_, _, names = unix.ParseDirent(entries, -1, names)
+	})
+	return names, err
+}
+
+// list hands over the listing of the folder, as the system writes it, in parts.
+func (d dir) list(ctx context.Context, buf []byte, part func(entries []byte)) error {
 	for {
 		if err := ctx.Err(); err != nil {
-			return names, err
+			return err
 		}
 		n, err := retry(func() (int, error) { return unix.ReadDirent(d.fd, buf) })
 		if err != nil || n == 0 {
-			return names, err
+			return err
 		}
-		_, _, names = unix.ParseDirent(buf[:n], -1, names)
+		part(buf[:n])
 	}
 }
 

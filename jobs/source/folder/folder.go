@@ -10,8 +10,10 @@
 // whatever becomes of the tree meanwhile. ([os.Root] gives less: it follows
 // links that stay inside.) Links are entries of the plan, with their target as
 // text. The root itself may be reached through a link: that is the operator's
-// choice. It is looked up anew for every job, so a folder that was put in its
-// place is found.
+// choice, and looked up once, by [Open]. It is opened anew for every job, and
+// has to be the folder that it was then, by its device and inode: whatever was
+// put in its place since, a link or a folder, is a [*jobs.Failure]
+// ("source_gone") until the operator opens it anew.
 //
 // Paths are slash separated bytes, which need not be UTF-8. Sizes are bytes;
 // times are UTC.
@@ -37,7 +39,8 @@ const recount = 5 * time.Minute
 
 // A Source is a folder. Open makes one.
 type Source struct {
-	root  string // absolute
+	root  string // absolute, without links
+	id    identity
 	count lately.Value[count]
 }
 
@@ -50,12 +53,20 @@ func Open(root string) (*Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("locating the folder: %w", err)
 	}
+	root, err = filepath.EvalSymlinks(root)
+	if err != nil {
+		return nil, fmt.Errorf("locating the folder: %w", err)
+	}
 	d, err := openRoot(root)
 	if err != nil {
 		return nil, fmt.Errorf("opening the folder %s: %w", root, err)
 	}
-	d.close()
-	s := &Source{root: root}
+	defer d.close()
+	id, err := d.identity()
+	if err != nil {
+		return nil, fmt.Errorf("looking at the folder %s: %w", root, err)
+	}
+	s := &Source{root: root, id: id}
 	s.count = lately.Value[count]{Find: s.recount, Age: recount}
 	s.count.Get()
 	return s, nil
@@ -125,7 +136,7 @@ func (s *Source) Close() error {
 	return nil
 }
 
-// open opens the root as it is now.
+// open opens the root, which has to be the folder that it was at first.
 func (s *Source) open() (dir, error) {
 	d, err := openRoot(s.root)
 	switch {
@@ -135,6 +146,13 @@ func (s *Source) open() (dir, error) {
 		return d, &jobs.Failure{
 			Code:    "source_gone",
 			Message: "The folder of this source is not there, or may not be read. Ask whoever runs this server.",
+		}
+	}
+	if id, err := d.identity(); err != nil || id != s.id {
+		d.close()
+		return d, &jobs.Failure{
+			Code:    "source_gone",
+			Message: "The folder of this source was replaced by another one. Ask whoever runs this server: a restart of the server accepts it.",
 		}
 	}
 	return d, nil

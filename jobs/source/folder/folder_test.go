@@ -70,7 +70,6 @@ func TestSelectsPaths(t *testing.T) {
 		{"a link is a link", []string{"circle", "out"}, []string{"circle -> .", "out -> ../../../etc/passwd"}},
 		{"names of any bytes", []string{"-rf", "line\nbreak", "not \xff utf-8", `back\slash`},
 			[]string{"-rf", `back\slash`, "line\nbreak", "not \xff utf-8"}},
-		{"a FIFO is left out", []string{"pipe", "empty"}, []string{"empty", "(special_file) pipe"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if err := open(t, root).Check(t.Context(), jobs.Spec{Paths: c.paths}); err != nil {
@@ -135,6 +134,12 @@ func TestChildrenAreFoldersFirst(t *testing.T) {
 	}
 	if got, more := names("reports", 10); more || !slices.Equal(got, []string{"reports/2026/", "reports/a.txt"}) {
 		t.Errorf("got %q, more %v", got, more)
+	}
+	all := []string{"hollow/", "reports/", "日本/", "-rf", "abs", `back\slash`, "circle", "empty", "line\nbreak", "out", "readme.md", "reports!"}
+	for _, n := range []int{11, 12, 100} { // without what is special, and the name that is not UTF-8
+		if got, more := names("", n); more != (n < 12) || !slices.Equal(got, all[:min(n, 12)]) {
+			t.Errorf("at most %d: got %q, more %v", n, got, more)
+		}
 	}
 	if got, more := names("", 4); !more || !slices.Equal(got, []string{"hollow/", "reports/", "日本/", "-rf"}) {
 		t.Errorf("got %q, more %v", got, more)

@@ -67,13 +67,19 @@ func malformed(path string) string {
 	return ""
 }
 
-// has returns a *jobs.SpecError unless path is there and no link leads to it.
+// has returns a *jobs.SpecError unless path is there, no link leads to it, and
+// it is something that can be exported.
 func (d dir) has(path string) error {
 	above, name := split(path)
 	at, err := d.down(above)
 	if err == nil {
 		defer at.close()
-		_, err = at.lstat(name)
+		var st unix.Stat_t
+		st, err = at.lstat(name)
+		if err == nil && !exportable(uint32(st.Mode)) {
+			return &jobs.SpecError{Field: "paths", Code: "special_file",
+				Message: "The path " + quoted(path) + " is " + special(st.Mode) + ", not a file. Leave it out."}
+		}
 	}
 	if exhausted(err) {
 		return err

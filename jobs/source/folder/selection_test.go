@@ -42,6 +42,8 @@ func TestCheckRefusesWhatCannotWork(t *testing.T) {
 		{jobs.Spec{Paths: []string{"readme.md/x"}}, "paths", "no_such_path"},
 		{jobs.Spec{Paths: []string{`..\..\etc`}}, "paths", "no_such_path"},
 		{jobs.Spec{Paths: []string{`C:\Windows`}}, "paths", "no_such_path"},
+		{jobs.Spec{Paths: []string{"readme.md", "pipe"}}, "paths", "special_file"},
+		{jobs.Spec{Paths: []string{"sock"}}, "paths", "special_file"},
 		{jobs.Spec{Paths: []string{"abs/passwd"}}, "paths", "through_link"},
 		{jobs.Spec{Paths: []string{"circle/readme.md"}}, "paths", "through_link"},
 		{jobs.Spec{Paths: []string{"circle/circle/reports/2026"}}, "paths", "through_link"},
@@ -61,10 +63,11 @@ func TestCheckRefusesWhatCannotWork(t *testing.T) {
 }
 
 func TestPathsThatHaveGoneSinceCheckAreWarnings(t *testing.T) {
-	root := tree(t, map[string]string{"a": "a", "b/c": "c"})
-	f := files(t, root, "a", "b/c")
+	root := tree(t, map[string]string{"a": "a", "b/c": "c", "d": "d"})
+	f := files(t, root, "a", "b/c", "d")
 	must(t, os.RemoveAll(root+"/b"))
-	if got, want := lines(plan(t, f)), "a\n(vanished) b/c"; got != want {
+	replace(t, root+"/d", false, "fifo")
+	if got, want := lines(plan(t, f)), "a\n(vanished) b/c\n(special_file) d"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	must(t, os.Remove(root+"/a"))

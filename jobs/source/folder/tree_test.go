@@ -46,14 +46,14 @@ func put(t *testing.T, name string, isFolder bool, content string) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func open(t *testing.T, root string) *folder.Source {
+func open(t testing.TB, root string) *folder.Source {
 	t.Helper()
 	src, err := folder.Open(root)
 	must(t, err)

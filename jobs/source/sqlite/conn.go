@@ -16,6 +16,7 @@ import (
 
 const (
 	patience = 5 * time.Second       // with a database that is locked
+	glance   = time.Second           // the same, and all of Preview, where a page waits
 	nap      = 20 * time.Millisecond // between two looks at it
 )
 
@@ -29,7 +30,12 @@ type conn struct{ *sqlite3.SQLiteConn }
 // connect opens the database for reading, and begins to see the state it is in
 // now. The caller closes it. It waits a while for a database that is locked.
 func connect(ctx context.Context, file string) (*conn, error) {
-	until := time.NewTimer(patience)
+	return connectWithin(ctx, file, patience)
+}
+
+// connectWithin is connect that waits so long for a database that is locked.
+func connectWithin(ctx context.Context, file string, wait time.Duration) (*conn, error) {
+	until := time.NewTimer(wait)
 	defer until.Stop()
 	again := time.NewTicker(nap)
 	defer again.Stop()

@@ -3,20 +3,35 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"example.org/carryout/jobs"
 )
 
 // Preview implements [source.Database]. Long values are cut by the database,
-// so that they are never in memory as a whole.
-func (s *Source) Preview(ctx context.Context, name string, n int) (lines [][]string, err error) {
-	c, err := connect(ctx, s.file)
+// so that they are never in memory as a whole. A query that takes too long is
+// interrupted, which is no error.
+func (s *Source) Preview(ctx context.Context, name string, n int) ([][]string, error) {
+	until := time.Now().Add(glance)
+	c, err := connectWithin(ctx, s.file, glance)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
+	within, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	lines, err := c.preview(within, name, n)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return lines, nil
+	}
+	return lines, err
+}
+
+// preview returns the first lines of a table, and those from before an error.
+func (c *conn) preview(ctx context.Context, name string, n int) (lines [][]string, err error) {
 	t, err := c.selected(ctx, jobs.Spec{Table: name})
 	if err != nil {
 		return nil, err

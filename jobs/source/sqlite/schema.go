@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"example.org/carryout/jobs"
@@ -30,7 +31,15 @@ type table struct {
 	columns      []source.Column // all of them
 	chosen       []source.Column // those that are asked for
 	primary      []string        // columns of the primary key, in its order
+	fault        string          // why it does not work; "": it does
 }
+
+// Why a table does not work, for people.
+const (
+	outOfDate   = "its definition is out of date"
+	noExtension = "it needs an extension of SQLite that this server lacks, or that cannot read it"
+	ofAnother   = "its name says that it belongs to a virtual table that does not work"
+)
 
 // Tables of SQLite itself and those in which a virtual table keeps its own
 // (called shadow tables) are left out.
@@ -41,27 +50,58 @@ const selectTables = `
 	ORDER BY name`
 
 // tables lists the tables that work.
-func (c *conn) tables(ctx context.Context) (tables []table, err error) {
-	var listed []table
-	err = c.each(ctx, selectTables, nil, func(v []driver.Value) error {
-		listed = append(listed, table{name: text(v[0]), kind: text(v[1]), withoutRowid: v[2] == int64(1)})
+func (c *conn) tables(ctx context.Context) ([]table, error) {
+	all, err := c.schema(ctx)
+	return slices.DeleteFunc(all, func(t table) bool { return t.fault != "" }), err
+}
+
+// schema lists the tables, and says which of them do not work.
+func (c *conn) schema(ctx context.Context) ([]table, error) {
+	var all []table
+	err := c.each(ctx, selectTables, nil, func(v []driver.Value) error {
+		all = append(all, table{name: text(v[0]), kind: text(v[1]), withoutRowid: v[2] == int64(1)})
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range listed {
-		err := c.describe(ctx, &t)
-		var failure *jobs.Failure
-		if errors.As(err, &failure) && failure.Code == brokenQuery || err == nil && len(t.columns) == 0 {
-			continue
-		}
-		if err != nil {
+	for i := range all {
+		if err := c.inspect(ctx, &all[i]); err != nil {
 			return nil, err
 		}
-		tables = append(tables, t)
 	}
-	return tables, nil
+	faultShadows(all)
+	return all, nil
+}
+
+// inspect adds the columns of t, or what is wrong with it.
+func (c *conn) inspect(ctx context.Context, t *table) error {
+	err := c.describe(ctx, t)
+	var failure *jobs.Failure
+	if errors.As(err, &failure) && failure.Code == brokenQuery || err == nil && len(t.columns) == 0 {
+		t.fault = outOfDate
+		if t.kind == virtual {
+			t.fault = noExtension
+		}
+		return nil
+	}
+	return err
+}
+
+// faultShadows finds the shadow tables of virtual tables that do not work.
+// Without the module SQLite cannot tell them from other tables, but their names
+// always begin with that of the virtual table.
+func faultShadows(all []table) {
+	for _, v := range all {
+		if v.kind != virtual || v.fault == "" {
+			continue
+		}
+		for i, t := range all {
+			if t.kind == stored && strings.HasPrefix(t.name, v.name+"_") {
+				all[i].fault = ofAnother
+			}
+		}
+	}
 }
 
 // Generated columns are among them; the hidden ones of virtual tables are not.

@@ -22,13 +22,17 @@ func checkSpec(spec jobs.Spec) error {
 // selected returns the table that spec names, with the columns it names. It
 // returns a *jobs.SpecError if there is no such thing.
 func (c *conn) selected(ctx context.Context, spec jobs.Spec) (table, error) {
-	tables, err := c.tables(ctx)
+	all, err := c.schema(ctx)
 	if err != nil {
 		return table{}, err
 	}
-	for _, t := range tables {
+	for _, t := range all {
 		if t.name != spec.Table {
 			continue
+		}
+		if t.fault != "" {
+			return table{}, &jobs.SpecError{Field: "table", Code: "broken_table",
+				Message: shown(t.name) + " does not work in this database: " + t.fault + ". Choose another table or view."}
 		}
 		if len(spec.Columns) == 0 {
 			return t, nil

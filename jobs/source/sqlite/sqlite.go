@@ -15,10 +15,14 @@
 // as they are stored, whatever the column was declared to hold.
 //
 // A table whose definition does not work any more (a view of a table that was
-// dropped, a module that is missing) is not listed, and unknown to Check.
+// dropped, a virtual table whose module is missing) is not listed, and Check
+// says so. The tables in which virtual tables keep their own (shadow tables,
+// see pragma table_list in https://sqlite.org/pragma.html) are not listed
+// either.
 //
 // Sizes are bytes. A database that is gone, damaged or locked for seconds on
-// end is a [*jobs.Failure]. No message holds a path or SQL.
+// end is a [*jobs.Failure]; where a page waits, one second is the end. No
+// message holds a path or SQL.
 package sqlite
 
 import (
@@ -81,7 +85,7 @@ func (s *Source) About(context.Context) (source.About, error) {
 
 // Tables implements [source.Database].
 func (s *Source) Tables(ctx context.Context) ([]source.Table, error) {
-	tables, err := s.tables(ctx)
+	tables, err := s.tablesWithin(ctx, glance)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +101,12 @@ func (s *Source) Tables(ctx context.Context) ([]source.Table, error) {
 }
 
 func (s *Source) tables(ctx context.Context) ([]table, error) {
-	c, err := connect(ctx, s.file)
+	return s.tablesWithin(ctx, patience)
+}
+
+// tablesWithin waits so long for a database that is locked.
+func (s *Source) tablesWithin(ctx context.Context, wait time.Duration) ([]table, error) {
+	c, err := connectWithin(ctx, s.file, wait)
 	if err != nil {
 		return nil, err
 	}

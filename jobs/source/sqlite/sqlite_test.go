@@ -38,6 +38,8 @@ const kinds = `
 	CREATE VIEW counted AS SELECT n / 10 AS tens, count(*) AS n FROM half GROUP BY 1;
 	CREATE VIRTUAL TABLE box USING rtree(id, x0, x1);
 	INSERT INTO box SELECT value, value, value + 1 FROM generate;
+	CREATE VIRTUAL TABLE words USING fts4(body);
+	INSERT INTO words SELECT 'word ' || value FROM generate;
 	DROP TABLE generate`
 
 func kindsDatabase(t *testing.T) string {
@@ -46,7 +48,7 @@ func kindsDatabase(t *testing.T) string {
 
 func TestKeepsThePromisesOfSources(t *testing.T) {
 	src := open(t, kindsDatabase(t))
-	for _, table := range []string{"plain", "hidden", "half", "lowest", "keyed", "ordered", "counted", "box"} {
+	for _, table := range []string{"plain", "hidden", "half", "lowest", "keyed", "ordered", "counted", "box", "words"} {
 		t.Run(table, func(t *testing.T) { sourcetest.Rows(t, src, jobs.Spec{Table: table}) })
 	}
 	t.Run("one column, of which there is an index", func(t *testing.T) {
@@ -103,14 +105,14 @@ func TestTablesListsWhatCanBeExported(t *testing.T) {
 			}
 		}
 	}
-	if got, want := strings.Join(names, ", "), "box, counted (view), counter, half, hidden, keyed, lowest, ordered (view), plain"; got != want {
+	if got, want := strings.Join(names, ", "), "box, counted (view), counter, half, hidden, keyed, lowest, ordered (view), plain, words"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 func TestCountsAreKnownOnceTheyAreFound(t *testing.T) {
 	src := open(t, kindsDatabase(t))
-	want := map[string]int64{"box": 300, "counted": 31, "half": 300, "hidden": 300, "keyed": 300, "lowest": 4, "ordered": 300, "plain": 300}
+	want := map[string]int64{"box": 300, "counted": 31, "half": 300, "hidden": 300, "keyed": 300, "lowest": 4, "ordered": 300, "plain": 300, "words": 300}
 	for known := 0; known < len(want); runtime.Gosched() {
 		if t.Context().Err() != nil {
 			t.Fatal("the counts did not come")
@@ -131,8 +133,8 @@ func TestCountsAreKnownOnceTheyAreFound(t *testing.T) {
 		}
 	}
 	about, err := src.About(t.Context())
-	if err != nil || about.Kind != source.KindDatabase || about.Items != jobs.Known(int64(8)) || about.Bytes.Value < 4096 {
-		t.Errorf("got %+v and error %v, want 8 tables in some bytes", about, err)
+	if err != nil || about.Kind != source.KindDatabase || about.Items != jobs.Known(int64(9)) || about.Bytes.Value < 4096 {
+		t.Errorf("got %+v and error %v, want 9 tables in some bytes", about, err)
 	}
 }
 
@@ -147,6 +149,7 @@ func TestCheckRefusesWhatCannotWork(t *testing.T) {
 		{jobs.Spec{Table: "nothing"}, "table", "unknown_table"},
 		{jobs.Spec{Table: "sqlite_schema"}, "table", "unknown_table"},
 		{jobs.Spec{Table: "box_node"}, "table", "unknown_table"},
+		{jobs.Spec{Table: "words_content"}, "table", "unknown_table"},
 		{jobs.Spec{Table: "pragma_table_list"}, "table", "unknown_table"},
 		{jobs.Spec{Table: `plain" UNION SELECT 1,2,3 --`}, "table", "unknown_table"},
 		{jobs.Spec{Table: "plain\x00"}, "table", "unknown_table"},
