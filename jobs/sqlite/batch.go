@@ -19,8 +19,8 @@ type batch struct {
 	counts  map[jobs.State]int64 // as they will be after the commit
 	message int64                // the newest, likewise
 	pending pending
-	changes []change // of the functions that went well, in order
-	undo    []undo   // what the memory was before them
+	changes []*change // of the functions that went well, in order
+	undo    []undo    // what the memory was before them
 	calls   []outcome[*call]
 	claims  []outcome[*claim]
 

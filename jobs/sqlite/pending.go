@@ -63,8 +63,8 @@ func (p *pending) empty() bool {
 
 // add takes in what a function has decided.
 func (p *pending) add(t *tx) {
-	for i := range t.changes {
-		p.change(&t.changes[i])
+	for _, c := range t.changes {
+		p.change(c)
 	}
 	p.events = append(p.events, t.events...)
 	p.thin = append(p.thin, t.thin...)

@@ -16,7 +16,7 @@ import (
 // an error, and never if it returns one.
 type tx struct {
 	batch    *batch
-	changes  []change
+	changes  []*change
 	events   []event
 	thin     []int64
 	cursors  map[int64]*[]byte
@@ -93,7 +93,7 @@ func (t *tx) record(old *row, facts ...fact) (*change, error) {
 		restarted = restarted || e.Kind == jobs.KindStarted
 	}
 	goesOn := before == jobs.Running && r.job.State == jobs.Running && !restarted
-	c := change{
+	c := &change{
 		Change: store.Change{Job: r.job, Events: events},
 		row:    &r, write: asWhole, before: before, ended: before == jobs.Running && !goesOn,
 	}
@@ -110,7 +110,7 @@ func (t *tx) record(old *row, facts ...fact) (*change, error) {
 		t.thin = append(t.thin, r.n)
 	}
 	t.changes = append(t.changes, c)
-	return &t.changes[len(t.changes)-1], nil
+	return c, nil
 }
 
 // apply is jobs.Job.Apply for events that are kept, which a reset is not.
@@ -136,7 +136,7 @@ func (t *tx) delete(r *row) error {
 	if err := t.exec(deleteJob, r.n); err != nil {
 		return err
 	}
-	t.changes = append(t.changes, change{
+	t.changes = append(t.changes, &change{
 		Change: store.Change{Job: r.job, Deleted: true},
 		row:    r, before: r.job.State, ended: r.job.State == jobs.Running,
 	})
