@@ -13,6 +13,10 @@ import (
 // queue costs no more than a short one. Those that are served first are in it.
 const window = 16_384
 
+// part is how much of a longer queue is read when those in memory have been
+// served, and at the start.
+const part = 1024
+
 // active is the writer's memory of the jobs that are queued or running, as the
 // transaction that is going on leaves them.
 type active struct {

@@ -58,13 +58,13 @@ func (w *writer) load() error {
 
 // refill reads the next part of the queue, the jobs with turns after that one.
 func (w *writer) refill(after int64) error {
-	rows, err := readRows(w.connection.QueryContext(context.Background(), selectQueue, after, window/2))
+	rows, err := readRows(w.connection.QueryContext(context.Background(), selectQueue, after, part))
 	if err != nil {
 		return err
 	}
 	a := w.active
 	a.horizon = math.MaxInt64
-	if len(rows) == window/2 {
+	if len(rows) == part {
 		a.horizon = rows[len(rows)-1].turn
 	}
 	for _, r := range rows {
