@@ -10,9 +10,6 @@ import (
 	"example.org/carryout/jobs/source"
 )
 
-// opening is what opening a file costs, in bytes that could be read meanwhile.
-const opening = 16 << 10
-
 // archive puts files into a container: what the formats for folders have in
 // common.
 //
@@ -26,6 +23,7 @@ type archive struct {
 	in     source.Files
 	out    container
 	naming naming
+	effort effort
 
 	plan     source.Plan
 	identity [16]byte // of the plan and the options
@@ -45,8 +43,12 @@ func (a *archive) run(ctx context.Context) error {
 		return err
 	}
 	a.identity = identify(a.plan, a.task.Options)
+	a.effort = a.out.effort()
 	total := jobs.Known(int64(len(a.plan.Entries)))
-	a.task.Meter.Assemble(total, jobs.Known(a.plan.Bytes), meter.Cost{Item: opening, Byte: 1})
+	a.task.Meter.Assemble(total, jobs.Known(a.plan.Bytes), meter.Cost{Item: a.effort.opening, Byte: 1})
+	for _, e := range a.plan.Entries {
+		a.task.Meter.Expect(a.effort.extra(e, e.Size))
+	}
 	if err := a.start(); err != nil {
 		return err
 	}
@@ -73,6 +75,10 @@ func (a *archive) start() error {
 	bytes := a.at.offset
 	for _, e := range a.plan.Entries[:a.at.entry] {
 		bytes += e.Size
+		a.task.Meter.Worked(a.effort.extra(e, e.Size))
+	}
+	if a.at.offset > 0 {
+		a.task.Meter.Worked(a.effort.extra(a.plan.Entries[a.at.entry], a.at.offset))
 	}
 	a.task.Meter.Resume(int64(a.at.entry), bytes)
 	return nil
@@ -145,6 +151,7 @@ func (a *archive) write(ctx context.Context, l *line) error {
 func (a *archive) written(p *piece) {
 	a.at = p.end()
 	a.task.Meter.Add(p.items, p.bytes)
+	a.task.Meter.Worked(p.extra)
 	for _, n := range p.notes {
 		a.notes = append(a.notes, n)
 		a.task.Meter.Warn(n.fate.warning(a.plan.Entries[n.entry].Path, a.out.cuts().align > 0))

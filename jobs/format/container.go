@@ -12,6 +12,9 @@ type container interface {
 	// cuts says into which pieces the work is to be cut.
 	cuts() cuts
 
+	// effort says what takes time.
+	effort() effort
+
 	// packer returns what a worker packs with.
 	packer() (packer, error)
 
@@ -71,10 +74,11 @@ type cuts struct {
 	align int64
 
 	weight int64 // memory that a worker needs, beside its pieces
+	tails  bool  // a piece is packed with regard to the one before it
 }
 
 // memory is how much an archive may have in memory.
-const memory = 64 << 20
+const memory = 56 << 20
 
 // share returns how many workers there can be, of those that are wanted, and
 // how many pieces on their way, so that they find room in memory.

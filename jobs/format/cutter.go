@@ -3,6 +3,7 @@ package format
 import (
 	"context"
 	"io"
+	"slices"
 )
 
 // A cutter cuts the plan into pieces. It leaves small files to be read by the
@@ -43,8 +44,10 @@ func (c *cutter) take(ctx context.Context, first, next int) (*piece, error) {
 		return nil, err
 	}
 	p.begin(first, next)
-	p.before, p.tail = c.tail, newTail()
-	c.tail = p.tail
+	if c.cuts.tails {
+		p.before, p.tail = c.tail, newTail()
+		c.tail = p.tail
+	}
 	return p, nil
 }
 
@@ -56,6 +59,7 @@ func (c *cutter) fillBatch(p *piece) (next int) {
 		size += e.Size + entry
 		p.items++
 		p.bytes += e.Size
+		p.extra += c.effort.extra(e, e.Size)
 		if p.next == len(c.plan.Entries) || c.isLarge(p.next) || size+c.plan.Entries[p.next].Size+entry > c.cuts.batch {
 			return p.next
 		}
@@ -100,6 +104,7 @@ func (c *cutter) nothing(ctx context.Context, i int, f fate) error {
 	p.tail.set(nil)
 	p.large, p.last = true, true
 	p.items, p.bytes = 1, c.plan.Entries[i].Size
+	p.extra = c.effort.extra(c.plan.Entries[i], p.bytes)
 	p.note(i, f)
 	c.line.put(p)
 	return nil
@@ -132,9 +137,8 @@ func (c *cutter) parts(ctx context.Context, i int, offset int64, m member, r *re
 			}
 			p.note(i, f.within())
 		}
-		if p.tail != nil {
-			p.tail.set(p.in)
-		}
+		p.extra = c.effort.extra(c.plan.Entries[i], p.bytes)
+		p.tail.set(p.in)
 		c.line.put(p)
 	}
 	return nil
@@ -163,4 +167,10 @@ func (c *cutter) fillPart(ctx context.Context, p *piece, r *reading, size int64)
 // padding returns how many bytes are missing to the next multiple of align.
 func padding(size, align int64) int64 { return (align - size%align) % align }
 
-func appendZeros(b []byte, n int64) []byte { return append(b, make([]byte, n)...) }
+func appendZeros(b []byte, n int64) []byte {
+	b = slices.Grow(b, int(n))
+	at := len(b)
+	b = b[:at+int(n)]
+	clear(b[at:])
+	return b
+}

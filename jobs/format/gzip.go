@@ -18,8 +18,11 @@ type gzipped struct {
 
 // cuts implements wrapping.
 func (g *gzipped) cuts() cuts {
-	return cuts{batch: 512 << 10, whole: 1 << 20, part: 1 << 20, weight: 3 << 20}
+	return cuts{batch: 512 << 10, whole: 1 << 20, part: 1 << 20, weight: 3 << 20, tails: true}
 }
+
+// effort implements wrapping.
+func (g *gzipped) effort() effort { return g.level.effort() }
 
 // squeezer implements wrapping.
 func (g *gzipped) squeezer() (squeezer, error) {

@@ -22,7 +22,7 @@ type deflateLevel struct{ most, middle int }
 
 const (
 	middleFrom = 64 << 10
-	middleTo   = 256 << 10
+	middleTo   = 384 << 10
 )
 
 // newDeflateLevel returns the level that stands for the option.
@@ -36,4 +36,20 @@ func newDeflateLevel(o map[string]string) deflateLevel {
 		return deflateLevel{0, 0}
 	}
 	return deflateLevel{6, 7}
+}
+
+// effort returns what compressing at the level takes.
+func (l deflateLevel) effort() effort {
+	e := effort{opening: 12 << 10}
+	switch l.most {
+	case 0:
+		e.packing = 1
+	case 1:
+		e.packing = 2.5
+	case 6:
+		e.packing = 4.5
+	default:
+		e.packing = 8
+	}
+	return e
 }

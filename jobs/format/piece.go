@@ -11,8 +11,9 @@ type piece struct {
 	length      int64 // of the part
 	last        bool  // of the file's parts
 
-	member       member // of a part
-	items, bytes int64  // to be counted when it is written
+	member       member  // of a part
+	items, bytes int64   // to be counted when it is written
+	extra        float64 // work, the same
 	notes        notes
 
 	in      []byte // content; what a packer does with that of small files is its own matter
@@ -57,8 +58,11 @@ type tail struct {
 
 func newTail() *tail { return &tail{ready: make(chan struct{})} }
 
-// set sets the tail to the end of content.
+// set sets the tail to the end of content. Nothing is kept in nil.
 func (t *tail) set(content []byte) {
+	if t == nil {
+		return
+	}
 	t.bytes = append([]byte(nil), content[max(0, len(content)-tailSize):]...)
 	close(t.ready)
 }

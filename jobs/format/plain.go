@@ -12,6 +12,9 @@ type plain struct{}
 // cuts implements wrapping.
 func (plain) cuts() cuts { return cuts{batch: 512 << 10, whole: 1 << 20, part: 1 << 20} }
 
+// effort implements wrapping.
+func (plain) effort() effort { return effort{opening: 12 << 10, packing: 1} }
+
 // squeezer implements wrapping.
 func (plain) squeezer() (squeezer, error) { return stored{}, nil }
 

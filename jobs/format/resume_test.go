@@ -86,8 +86,8 @@ func TestAnArchiveGoesOnFromEveryPlaceWhereItMayBeCut(t *testing.T) {
 	data := mixed()
 	for _, name := range archives() {
 		for _, level := range []string{"fastest", "store"} {
-			if name == "tar" && level == "fastest" {
-				continue
+			if level == "store" && strings.HasPrefix(name, "tar.") || level == "fastest" && name == "tar" {
+				continue // nothing else would happen
 			}
 			t.Run(name+" "+level, func(t *testing.T) {
 				options := map[string]string{"level": level}

@@ -53,6 +53,7 @@ func tarred(wrap func(options map[string]string) wrapping) func(context.Context,
 // A wrapping is what a tar archive is compressed with.
 type wrapping interface {
 	cuts() cuts
+	effort() effort
 	squeezer() (squeezer, error)
 
 	// head, write and end write the start, a piece of content and the end.
@@ -88,6 +89,9 @@ func (t *tarball) cuts() cuts {
 	c.align = tarBlock
 	return c
 }
+
+// effort implements container.
+func (t *tarball) effort() effort { return t.wrapping.effort() }
 
 // head implements container.
 func (t *tarball) head(b []byte, m member) ([]byte, error) { return appendTarHeader(b, m) }
@@ -133,7 +137,9 @@ func (t *tarball) end([]source.Entry) error {
 
 // addPiece packs and writes a piece that comes after all others.
 func (t *tarball) addPiece(ctx context.Context, p *piece) error {
-	p.before, p.tail = t.last, newTail()
+	if t.cuts().tails {
+		p.before, p.tail = t.last, newTail()
+	}
 	p.tail.set(p.in)
 	k, err := t.packer()
 	if err != nil {

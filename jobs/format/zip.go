@@ -52,8 +52,11 @@ type zipper struct {
 
 // cuts implements container.
 func (z *zipper) cuts() cuts {
-	return cuts{batch: zipBatch, whole: zipWhole, part: zipPart, weight: 3 << 20}
+	return cuts{batch: zipBatch, whole: zipWhole, part: zipPart, weight: 3 << 20, tails: true}
 }
+
+// effort implements container.
+func (z *zipper) effort() effort { return z.level.effort() }
 
 // head implements container.
 func (z *zipper) head(b []byte, _ member) ([]byte, error) { return b, nil }

@@ -3,6 +3,7 @@ package format
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -19,6 +20,22 @@ type framed struct{ level string }
 // cuts implements wrapping.
 func (framed) cuts() cuts {
 	return cuts{batch: frameSize, whole: frameSize, part: frameSize, weight: 12 << 20}
+}
+
+// effort implements wrapping.
+func (f framed) effort() effort {
+	e := effort{opening: 12 << 10}
+	switch f.level {
+	case "store":
+		e.packing = 1
+	case "fastest":
+		e.packing = 1.8
+	case "smallest":
+		e.packing = 30
+	default:
+		e.packing = 2.5
+	}
+	return e
 }
 
 // squeezer implements wrapping.
@@ -74,7 +91,7 @@ type zstdSqueezer struct {
 
 // squeeze implements squeezer.
 func (s *zstdSqueezer) squeeze(ctx context.Context, p *piece) error {
-	s.buf = p.out
+	s.buf = slices.Grow(p.out, len(p.in)+frameSize/64)
 	s.z.ResetContentSize(&s.buf, int64(len(p.in)))
 	for rest := p.in; len(rest) > 0; {
 		if err := ctx.Err(); err != nil {

@@ -38,6 +38,7 @@ type Meter struct {
 	items    jobs.Count
 	bytes    jobs.Count
 	cost     Cost
+	other    work // that is neither items nor bytes
 	current  string
 	fraction float64 // the greatest there was
 
@@ -49,6 +50,9 @@ type Meter struct {
 	warnings []jobs.Warning
 	told     int // of them, to TakeWarnings
 }
+
+// work is what takes time, in units of Cost.
+type work struct{ done, total float64 }
 
 // sample is how much was done at a time.
 type sample struct {
@@ -77,8 +81,24 @@ func (m *Meter) Assemble(items, bytes jobs.Maybe[int64], c Cost) {
 	defer m.mu.Unlock()
 	m.phase, m.cost, m.current = jobs.Assembling, c, ""
 	m.items, m.bytes = jobs.Count{Total: items}, jobs.Count{Total: bytes}
+	m.other = work{}
 	m.began = m.now()
 	m.last = sample{at: m.began}
+}
+
+// Expect adds to what there is to do in the assembly, in units of its cost:
+// what some items or bytes take more than others.
+func (m *Meter) Expect(work float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.other.total += work
+}
+
+// Worked counts what was expected so, when it has been done.
+func (m *Meter) Worked(work float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.other.done += work
 }
 
 // Resume counts what an earlier attempt has done already. It says nothing
@@ -202,7 +222,7 @@ func (m *Meter) left(total float64) (none jobs.Maybe[jobs.Span]) {
 
 // work returns what is done, in units of cost.
 func (m *Meter) work() float64 {
-	return float64(m.items.Done)*m.cost.Item + float64(m.bytes.Done)*m.cost.Byte
+	return float64(m.items.Done)*m.cost.Item + float64(m.bytes.Done)*m.cost.Byte + m.other.done
 }
 
 // total returns what there is to do, in units of cost, if it is known.
@@ -210,7 +230,7 @@ func (m *Meter) total() (work float64, known bool) {
 	if m.cost.Item > 0 && !m.items.Total.Known || m.cost.Byte > 0 && !m.bytes.Total.Known {
 		return 0, false
 	}
-	return float64(m.items.Total.Value)*m.cost.Item + float64(m.bytes.Total.Value)*m.cost.Byte, true
+	return float64(m.items.Total.Value)*m.cost.Item + float64(m.bytes.Total.Value)*m.cost.Byte + m.other.total, true
 }
 
 func (m *Meter) now() time.Time {
