@@ -21,7 +21,9 @@ type Files interface {
 	// Open opens a regular file of the plan. It never leaves the source, not
 	// even if a folder has become a link meanwhile. Errors of package io/fs
 	// (fs.ErrNotExist, fs.ErrPermission) can be told by errors.Is, and
-	// ErrChanged says that there is no longer a regular file.
+	// ErrChanged says that there is no longer a regular file. Many goroutines
+	// may call it at a time, each with a file of its own. Where what it returns
+	// has a Stat like that of [os.File], or a Seek, the reader makes use of it.
 	Open(ctx context.Context, e Entry) (io.ReadCloser, error)
 
 	Close() error
