@@ -46,13 +46,14 @@ type Config struct {
 	AllowOrigin []string      // other origins whose pages may read; "*": all
 	Heartbeat   time.Duration // of silence, after which a stream shows that it lives; 0: 15 s
 
-	Data     string        // the data folder; it is made if it is not there
-	Sources  []string      // NAME=LOCATION
-	Demo     bool          // write demo data and add it to Sources
-	Workers  int           // jobs at a time; 0: as many as there are processors, at least 2
-	Retain   time.Duration // how long files are kept; 0: for good
-	Attempts int           // starts of a job that takes the server down each time; 0: 5
-	Throttle int64         // bytes a second that one job may read; 0: as fast as it can
+	Data       string        // the data folder; it is made if it is not there
+	Sources    []string      // NAME=LOCATION
+	Demo       bool          // write demo data and add it to Sources
+	Workers    int           // jobs at a time; 0: as many as there are processors, at least 2
+	Retain     time.Duration // how long files are kept; 0: for good
+	Checkpoint time.Duration // of work, after which a job keeps a place to go on from; 0: 2 s
+	Attempts   int           // starts of a job that takes the server down each time; 0: 5
+	Throttle   int64         // bytes a second that one job may read; 0: as fast as it can
 
 	Log   *slog.Logger
 	Ready func(addr string) // called with the address once connections are accepted; may be nil
@@ -130,7 +131,7 @@ func (h *house) build(ctx context.Context) error {
 		return err
 	}
 	exporter := &export.Exporter{Sources: h.sources, Formats: format.All(), Artifacts: artifacts,
-		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle}
+		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle, SaveEvery: c.Checkpoint}
 	h.pool = &work.Pool{Queue: h.store, Run: exporter.Run, Size: c.Workers, Name: workerName(), Retain: c.Retain, Log: c.Log}
 	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Log: c.Log}
 	h.site = &web.Site{Board: h.store, History: h.store, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed,

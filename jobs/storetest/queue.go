@@ -189,7 +189,7 @@ func testSilence(t *testing.T, open Open) {
 		h := start(t, open, Options{Lease: 50 * time.Millisecond, Attempts: 2})
 		lost := h.running()
 		h.claim() // waits for the end of the lease
-		for { // until the second lease has run out
+		for {     // until the second lease has run out
 			j, err := h.Job(h.ctx, lost.Job.ID)
 			if err != nil {
 				t.Fatal(err)

@@ -80,6 +80,8 @@ func (s *settings) declare(flags *flag.FlagSet) {
 	flags.BoolVar(&c.Demo, "demo", false, "write demo data and serve it too")
 	flags.IntVar(&c.Workers, "workers", 0, "`N` exports at a time; 0: one for each processor, and at least 2")
 	flags.IntVar(&c.Attempts, "attempts", 5, "`N` starts of an export that takes the server down each time, before it fails")
+	c.Checkpoint = 2 * time.Second
+	flags.Var((*span)(&c.Checkpoint), "checkpoint", "`TIME` of work after which an export keeps a place to go on from")
 	c.Retain = 72 * time.Hour
 	flags.Var((*span)(&c.Retain), "retain", "`TIME` for which files are kept; 0: until they are deleted")
 	flags.Int64Var(&c.Throttle, "throttle", 0, "`BYTES` a second that one export may read; 0: as fast as it can")
@@ -100,6 +102,8 @@ func (s *settings) check() error {
 		return fmt.Errorf("a log is text or json, not %q", s.log)
 	case s.config.Workers < 0, s.config.Throttle < 0, s.config.Retain < 0:
 		return errors.New("-workers, -throttle and -retain cannot be below 0")
+	case s.config.Checkpoint <= 0:
+		return errors.New("-checkpoint must be above 0")
 	case s.config.Attempts < 1:
 		return errors.New("-attempts must be at least 1")
 	case s.config.Heartbeat <= 0:
