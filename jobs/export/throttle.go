@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"io"
+	"io/fs"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -40,7 +41,23 @@ func (s slowFiles) Open(ctx context.Context, e source.Entry) (io.ReadCloser, err
 	if err != nil {
 		return nil, err
 	}
-	return slowReader{r, ctx, s.limit}, nil
+	slow := slowReader{r, ctx, s.limit}
+	if f, ok := r.(file); ok {
+		return slowFile{slow, f}, nil
+	}
+	return slow, nil
+}
+
+// file is what a file of the disk can do beside being read. Going on in the
+// middle of it reads nothing before.
+type file interface {
+	io.Seeker
+	Stat() (fs.FileInfo, error)
+}
+
+type slowFile struct {
+	slowReader
+	file
 }
 
 // slowReader lives as long as one Open, whose context it waits with.

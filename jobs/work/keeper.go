@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"example.org/carryout/jobs"
@@ -16,18 +17,20 @@ import (
 // The rest are counted by the last of them; the report in the file has all.
 const mostWarnings = 100
 
-// A keeper records how one run goes. One goroutine uses it at a time.
+// A keeper records how one run goes. Beside its own goroutine, the run itself
+// may keep a cursor.
 type keeper struct {
 	queue store.Queue
 	lease store.Lease
 	meter *meter.Meter
 	log   *slog.Logger
 
-	last   jobs.Progress // as recorded
-	at     time.Time     // when it was
-	warned int           // warnings recorded as events of their own
-	more   int64         // and warnings beyond those
-	unsaid []jobs.Event  // warnings that could not be recorded yet
+	telling sync.Mutex    // held from looking at the meter until it is told, so that progress stays in order
+	last    jobs.Progress // as recorded
+	at      time.Time     // when it was
+	warned  int           // warnings recorded as events of their own
+	more    int64         // and warnings beyond those
+	unsaid  []jobs.Event  // warnings that could not be recorded yet
 }
 
 // keep records progress until done is closed or ctx ends. It returns
@@ -54,6 +57,8 @@ func (k *keeper) keep(ctx context.Context, done <-chan struct{}) error {
 // record appends what is new. Only the loss of the lease is an error: a queue
 // that fails otherwise is asked again at the next beat.
 func (k *keeper) record(ctx context.Context, now time.Time) error {
+	k.telling.Lock()
+	defer k.telling.Unlock()
 	p := k.meter.Progress()
 	k.gather()
 	if len(k.unsaid) == 0 && p == k.last && now.Sub(k.at) < pulse {
@@ -75,6 +80,8 @@ func (k *keeper) record(ctx context.Context, now time.Time) error {
 // keepCursor makes a cursor durable, with the progress that belongs to it. It
 // may be called while keep runs.
 func (k *keeper) keepCursor(ctx context.Context, cursor []byte) error {
+	k.telling.Lock()
+	defer k.telling.Unlock()
 	return k.queue.Append(ctx, k.lease, cursor, jobs.Event{Kind: jobs.KindProgress, Progress: k.meter.Progress()})
 }
 
