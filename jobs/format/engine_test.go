@@ -122,7 +122,7 @@ func (s *stuck) Write([]byte) (int, error) {
 func TestMemoryStaysBounded(t *testing.T) {
 	for _, name := range archives() {
 		for _, workers := range []int{2, 16} {
-			nodes := map[string]node{"a": {planned: 200 << 20, reader: newCounted(new(atomic.Int64))}}
+			nodes := map[string]node{"a": {planned: 80 << 20, reader: newCounted(new(atomic.Int64))}}
 			f := find(t, name)
 			out := artifact.NewWriter(&devNull{staged: newStaged()})
 			var before, now runtime.MemStats

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
@@ -230,6 +231,30 @@ func TestAFileThatIsGoneAfterAnInterruptionEndsThere(t *testing.T) {
 		}
 		if codes := r.codes(); !slices.Equal(codes, []string{"unreadable large"}) {
 			t.Errorf("%s: got the warnings %q", name, codes)
+		}
+	}
+}
+
+func TestACheckpointIsSmall(t *testing.T) {
+	nodes := map[string]node{}
+	for i := range 20_000 {
+		nodes[fmt.Sprintf("a folder/with quite a few files/%05d.txt", i)] = node{content: strings.Repeat("content ", i%100)}
+	}
+	for _, name := range archives() {
+		f := find(t, name)
+		most := 0
+		out := artifact.NewWriter(newStaged())
+		if err := do(t.Context(), f, format.Task{Out: out, Meter: &meter.Meter{}, Options: f.Complete(nil), Workers: 2, Save: func(state func() []byte) error {
+			most = max(most, len(state()))
+			return nil
+		}}, files(nodes)); err != nil {
+			t.Fatal(err)
+		}
+		if err := out.Abort(); err != nil {
+			t.Fatal(err)
+		}
+		if perEntry := float64(most-33<<10) / 20_000; perEntry > 10 { // beside what DEFLATE looks back at
+			t.Errorf("%s: got %.1f bytes an entry, want 10 at most", name, perEntry)
 		}
 	}
 }
