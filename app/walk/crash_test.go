@@ -19,7 +19,7 @@ import (
 func TestNothingAcceptedIsLostWhenTheServerIsKilled(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	s := start(t, "-data", data, "-source", "docs="+tree(t), "-source", "shop=sqlite:"+shop(t, 20000), "-throttle=8000000")
+	s := start(t, "-data", data, "-source", "docs="+tree(t), "-source", "shop=sqlite:"+shop(t, 20000), "-throttle=8000000", "-attempts=100")
 	specs := []string{
 		spec("docs", "zip"), spec("docs", "tar.gz"), spec("docs", "tar.zst"),
 		spec("shop", "csv", `"table":"orders"`), spec("shop", "jsonl", `"table":"orders"`),

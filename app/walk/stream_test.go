@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 )
 
 // slow are flags with which an export of the tree takes some seconds.
-const slow = "-throttle=1500000"
+const slow = "-throttle=800000"
 
 func TestEventsComeAsTheyHappen(t *testing.T) {
 	t.Parallel()
@@ -198,21 +199,27 @@ func TestFollowersAreToldWhenTheServerStops(t *testing.T) {
 
 func TestASecondSignalEndsTheServerAtOnce(t *testing.T) {
 	t.Parallel()
-	s := start(t, "-source", "docs="+tree(t))
-	// A request that never ends holds the stop up.
-	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
+	data := t.TempDir()
+	s := start(t, "-data", data, "-source", "docs="+tree(t), "-throttle=20000")
+	id := s.submit(spec("docs", "zip")).text("id")
+	st := s.follow("/jobs/"+id+"/events", "")
+	for e, err := st.next(); e.name != "started"; e, err = st.next() {
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	defer c.Close()
-	if _, err := io.WriteString(c, "POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"); err != nil {
+	// A foreign lock holds the stop up: the running job cannot be put back.
+	db := open(t, filepath.Join(data, "carryout.db"))
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	for { // until it has begun to stop
-		again, err := net.Dial("tcp", c.RemoteAddr().String())
+		again, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 		if err != nil {
 			break
 		}
@@ -221,7 +228,7 @@ func TestASecondSignalEndsTheServerAtOnce(t *testing.T) {
 	if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	err = <-s.done
+	err := <-s.done
 	s.done <- err
 	if status := s.cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGINT {
 		t.Errorf("got %v, want an end by the second signal", s.cmd.ProcessState)

@@ -33,7 +33,8 @@ type Store interface {
 	// Staged.Checkpoint the file is cut to what that mark stands for. It
 	// returns ErrStale if such a file is not there any more, or if someone is
 	// still writing it. Two files staged for one job do not disturb each
-	// other.
+	// other while they are written; one that was left is removed when another
+	// is begun.
 	Stage(ctx context.Context, id jobs.ID, mark []byte) (Staged, error)
 
 	// Open opens a finished file, or returns jobs.ErrNotFound. It can be read

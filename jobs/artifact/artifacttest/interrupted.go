@@ -89,8 +89,9 @@ func busy(t *testing.T, open func() artifact.Store) {
 }
 
 func sweep(t *testing.T, open func() artifact.Store) {
+	const three = jobs.ID("CCCCCCCCCCCCCCCCCCCCCCCCCC")
 	before := open()
-	for _, id := range []jobs.ID{one, two} {
+	for _, id := range []jobs.ID{one, two, three} {
 		w := begin(t, before, id)
 		write(t, w, []byte("left"))
 		checkpoint(t, w)
@@ -99,7 +100,7 @@ func sweep(t *testing.T, open func() artifact.Store) {
 		}
 	}
 	s := open()
-	put(t, s, two, []byte("finished"))
+	put(t, s, two, []byte("finished")) // which removes what was left
 	writing := begin(t, s, two)
 	write(t, writing, []byte("being written"))
 	checkpoint(t, writing)

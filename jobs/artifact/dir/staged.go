@@ -38,12 +38,31 @@ func (s *Store) Stage(ctx context.Context, id jobs.ID, mark []byte) (artifact.St
 	if mark != nil {
 		return s.resume(id, mark)
 	}
+	if err := s.sweepOf(ctx, id); err != nil {
+		return nil, err
+	}
 	for {
 		f, err := s.begin(id)
 		if err == nil || !errors.Is(err, errTaken) {
 			return f, err
 		}
 	}
+}
+
+// sweepOf removes what was left of earlier attempts of a job.
+func (s *Store) sweepOf(ctx context.Context, id jobs.ID) error {
+	for name, err := range names(ctx, s.staged) {
+		if err != nil {
+			return err
+		}
+		if of, ok := owner(name); !ok || of != id {
+			continue
+		}
+		if _, err := sweep(filepath.Join(s.staged, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // begin makes a file under a name that never was. It returns errTaken if a
