@@ -2,7 +2,6 @@ package walk_test
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -218,13 +217,7 @@ func TestASecondSignalEndsTheServerAtOnce(t *testing.T) {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	for { // until it has begun to stop
-		again, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
-		if err != nil {
-			break
-		}
-		again.Close()
-	}
+	st.rest() // ends when the server has begun to stop
 	if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
