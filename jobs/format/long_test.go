@@ -85,7 +85,7 @@ func TestAFileOfFiveGigabytesIsReadByAll(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "later"), []byte("behind 4 GiB\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ name, level string }{{"zip", "store"}, {"zip", "fastest"}, {"tar", ""}, {"tar.gz", "fastest"}, {"tar.zst", "fastest"}} {
+	for _, c := range []struct{ name, level string }{{"zip", "store"}, {"zip", "fastest"}, {"tar", ""}} { // the others wrap a tar
 		t.Run(c.name+" "+c.level, func(t *testing.T) {
 			file := exportFolder(t, c.name, c.level, root)
 			list := "bsdtar -xOf " + file + " later"
@@ -96,11 +96,9 @@ func TestAFileOfFiveGigabytesIsReadByAll(t *testing.T) {
 				command(t, "python3", "-c", "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; assert [i.file_size for i in z.infolist()] == [5 << 30, 13]", file)
 				list += "; unzip -p " + file + " later; bsdtar -xOf - later < " + file
 				checkLarge(t, file, size)
-			case "tar", "tar.gz":
+			case "tar":
 				command(t, "python3", "-c", "import sys, tarfile; assert [i.size for i in tarfile.open(sys.argv[1])] == [5 << 30, 13]", file)
 				list += "; tar -xOf " + file + " later"
-			case "tar.zst":
-				list += "; tar --zstd -xOf " + file + " later"
 			}
 			out, err := program(t, "sh", "-ec", "{ "+list+"; } | sort -u").CombinedOutput()
 			if err != nil || string(out) != "behind 4 GiB\n" {
