@@ -68,6 +68,10 @@ func Write(ctx context.Context, dir string, progress func(done float64)) error {
 
 // Write is the function Write for another size.
 func (s Size) Write(ctx context.Context, dir string, progress func(done float64)) error {
+	dir, err := filepath.Abs(dir) // the database is named by a URI, in which a relative path is none
+	if err != nil {
+		return fmt.Errorf("locating the folder: %w", err)
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("making the folder: %w", err)
 	}
