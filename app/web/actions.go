@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+
+	"example.org/carryout/jobs/work"
 )
 
 // cancel ends a queued or running job.
@@ -31,18 +33,18 @@ func (s *Site) retry(w http.ResponseWriter, r *http.Request) error {
 	return moved(w, r, j)
 }
 
-// delete removes a job and its file. A crash between the two leaves a file
-// without a job, which the sweep removes.
+// delete removes a job and its file, also on a disk that is full.
 func (s *Site) delete(w http.ResponseWriter, r *http.Request) error {
 	j, err := s.find(r.Context(), r)
 	if err != nil {
 		return err
 	}
-	if err := s.Board.Delete(r.Context(), j.ID); err != nil {
-		return err
+	recorded, removed := work.Discard(r.Context(), s.Artifacts, j.ID, s.Board.Delete)
+	if removed != nil {
+		s.Log.Warn("the file of a deleted job could not be removed; the sweep will try again", "job", j.ID, "err", removed)
 	}
-	if err := s.Artifacts.Remove(r.Context(), j.ID); err != nil {
-		s.Log.Warn("the file of a deleted job could not be removed; the sweep will try again", "job", j.ID, "err", err)
+	if recorded != nil {
+		return recorded
 	}
 	if prefersHTML(r) {
 		http.Redirect(w, r, "/jobs", http.StatusSeeOther)

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"example.org/carryout/app/web"
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/artifact/dir"
 	"example.org/carryout/jobs/export"
 	"example.org/carryout/jobs/feed"
@@ -267,4 +269,29 @@ func FuzzBodiesAreReadOrRefused(f *testing.F) {
 			t.Errorf("%q: got %d, want a refusal", body, s)
 		}
 	})
+}
+
+// full is a board on which nothing can be written while there is a file.
+type full struct {
+	store.Board
+	artifact.Store
+}
+
+func (f full) Delete(ctx context.Context, id jobs.ID) error {
+	a, err := f.Open(ctx, id)
+	if err == nil {
+		return errors.Join(store.ErrFull, a.Close())
+	}
+	return f.Board.Delete(ctx, id)
+}
+
+func TestADeleteMakesRoomForItself(t *testing.T) {
+	h := build(t, func(s *web.Site) { s.Board = full{s.Board, s.Artifacts} })
+	j := h.export(t, jobs.Spec{Source: "docs", Format: "zip"})
+	if got := h.ask("DELETE", "/jobs/"+string(j.ID), "").StatusCode; got != http.StatusNoContent {
+		t.Errorf("got %d, want %d", got, http.StatusNoContent)
+	}
+	if got := h.ask("GET", "/jobs/"+string(j.ID), "").StatusCode; got != http.StatusNotFound {
+		t.Errorf("got %d for a job that was deleted, want %d", got, http.StatusNotFound)
+	}
 }

@@ -48,29 +48,38 @@ func (s *Sweeper) Serve(ctx context.Context) error {
 // Clear sweeps orphans once, before any worker has begun.
 func (s *Sweeper) Clear(ctx context.Context) { s.orphans(ctx, abandonedAtStart) }
 
-// expire ends the time of all jobs that are due. The job says so first: a
-// crash before the file is gone leaves an orphan, never a job without its file.
+// expire ends the time of all jobs that are due. Where there is no room to
+// record it, their files go all the same, which makes some; their jobs stay
+// due, and say that they are expired when there is room.
 func (s *Sweeper) expire(ctx context.Context, now time.Time) {
+	unsaid := make(map[jobs.ID]bool)
 	for {
-		due, err := s.Shelf.Due(ctx, now, atATime)
+		n := atATime + len(unsaid)
+		due, err := s.Shelf.Due(ctx, now, n)
 		if err != nil {
 			s.complain(ctx, "jobs that are due could not be listed", err)
 			return
 		}
 		for _, id := range due {
-			err := s.Shelf.Expire(ctx, id)
-			if moved := (*jobs.StateError)(nil); errors.Is(err, jobs.ErrNotFound) || errors.As(err, &moved) {
+			if unsaid[id] {
+				continue
+			}
+			recorded, removed := Discard(ctx, s.Artifacts, id, s.Shelf.Expire)
+			if removed != nil {
+				s.complain(ctx, "an expired file could not be removed", removed)
+			}
+			if moved := (*jobs.StateError)(nil); errors.Is(recorded, jobs.ErrNotFound) || errors.As(recorded, &moved) {
 				continue // somebody was faster
 			}
-			if err != nil {
-				s.complain(ctx, "a job could not expire", err)
+			if recorded != nil {
+				s.complain(ctx, "a job could not expire", recorded)
+				unsaid[id] = true
+			}
+			if recorded != nil && !errors.Is(recorded, store.ErrFull) {
 				return
 			}
-			if err := s.Artifacts.Remove(ctx, id); err != nil {
-				s.complain(ctx, "an expired file could not be removed", err)
-			}
 		}
-		if len(due) < atATime {
+		if len(due) < n {
 			return
 		}
 	}

@@ -24,6 +24,7 @@ type shelf struct {
 	jobs  map[jobs.ID]jobs.Job
 	files map[jobs.ID]bool
 	swept int
+	full  func() bool // whether nothing can be recorded; nil: no
 }
 
 func (s *shelf) Job(_ context.Context, id jobs.ID) (jobs.Job, error) {
@@ -44,6 +45,9 @@ func (s *shelf) Due(_ context.Context, now time.Time, n int) (due []jobs.ID, _ e
 }
 
 func (s *shelf) Expire(_ context.Context, id jobs.ID) error {
+	if s.full != nil && s.full() {
+		return store.ErrFull
+	}
 	j := s.jobs[id]
 	j.State = jobs.Expired
 	s.jobs[id] = j
@@ -97,6 +101,44 @@ func TestFilesGoWhenTheirTimeHasCome(t *testing.T) {
 			t.Errorf("got %s, want expired", got)
 		}
 	})
+}
+
+func TestFilesGoWhereThereIsNoRoomToRecordIt(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		full func(s *shelf, began time.Time) bool
+		want jobs.State // after a minute
+	}{
+		{"and so make it", func(s *shelf, _ time.Time) bool { return len(s.files) == 250 }, jobs.Expired},
+		{"and are recorded when there is", func(_ *shelf, began time.Time) bool { return time.Since(began) < 40*time.Second }, jobs.Expired},
+		{"even if there never is", func(*shelf, time.Time) bool { return true }, jobs.Ready},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				s := &shelf{jobs: map[jobs.ID]jobs.Job{}, files: map[jobs.ID]bool{}}
+				s.full = func() bool { return test.full(s, began) }
+				for n := range 250 { // more than are looked at together
+					id := jobs.ID(rune('a' + n))
+					s.jobs[id] = jobs.Job{State: jobs.Ready, Expires: began}
+					s.files[id] = true
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				if err := s.sweeper().Serve(ctx); err != nil {
+					t.Fatal(err)
+				}
+				if len(s.files) > 0 {
+					t.Errorf("got %d files left, want none", len(s.files))
+				}
+				for id, j := range s.jobs {
+					if j.State != test.want {
+						t.Errorf("job %s: got %s, want %s", id, j.State, test.want)
+					}
+				}
+			})
+		})
+	}
 }
 
 func TestOrphansGoAtTheStartAndEveryHour(t *testing.T) {
