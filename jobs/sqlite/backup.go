@@ -10,12 +10,13 @@ import (
 	"path/filepath"
 )
 
-// Backup writes the database at path, as it stands, into the file dst. A
-// server may run meanwhile. The file gets its name when it is whole and on the
-// disk; one of that name is replaced then and not before.
+// Backup writes the database at path, as it stands, into the new file dst. A
+// server may run meanwhile. The file gets its name when it is whole, on the
+// disk, and checked as [Check] does. It replaces nothing: if there is something
+// of that name, Backup returns an error that is fs.ErrExist.
 func Backup(ctx context.Context, path, dst string) (err error) {
-	if err := apart(path, dst); err != nil {
-		return err
+	if _, err := os.Lstat(dst); err == nil {
+		return taken(dst)
 	}
 	db, err := existing(ctx, path)
 	if err != nil {
@@ -35,6 +36,9 @@ func Backup(ctx context.Context, path, dst string) (err error) {
 	if err := os.Chmod(whole, 0o600); err != nil {
 		return fmt.Errorf("keeping a backup from others: %w", err)
 	}
+	if err := Check(ctx, whole); err != nil {
+		return fmt.Errorf("checking the backup: %w", err)
+	}
 	return publish(whole, dst)
 }
 
@@ -42,35 +46,22 @@ func Backup(ctx context.Context, path, dst string) (err error) {
 // of that name does.
 func (s *Store) Backup(ctx context.Context, dst string) error { return Backup(ctx, s.path, dst) }
 
-// apart makes sure that dst is not the database itself or a part of it.
-func apart(path, dst string) error {
-	to, err := os.Stat(dst)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("looking for an older backup: %w", err)
-	}
-	if !to.Mode().IsRegular() {
-		return fmt.Errorf("the backup %s would replace what is no file", dst)
-	}
-	for _, part := range []string{"", "-wal", "-shm"} {
-		if from, err := os.Stat(path + part); err == nil && os.SameFile(from, to) {
-			return fmt.Errorf("the backup %s would replace the database: name another file", dst)
-		}
-	}
-	return nil
-}
-
-// publish makes a file durable and then gives it its name.
+// publish makes a file durable and then gives it its name, unless that is
+// taken.
 func publish(whole, name string) error {
 	if err := settle(whole); err != nil {
 		return err
 	}
-	if err := os.Rename(whole, name); err != nil {
+	if err := os.Link(whole, name); errors.Is(err, fs.ErrExist) {
+		return taken(name)
+	} else if err != nil {
 		return fmt.Errorf("naming a backup: %w", err)
 	}
 	return settle(filepath.Dir(name))
+}
+
+func taken(name string) error {
+	return fmt.Errorf("%s is there already: name another file for the backup (%w)", name, fs.ErrExist)
 }
 
 // settle waits until a file or folder is on the disk.

@@ -2,6 +2,9 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,8 +17,8 @@ import (
 
 func TestBackupWhileRunning(t *testing.T) {
 	folder := t.TempDir()
-	path, dst := filepath.Join(folder, "jobs.db"), filepath.Join(folder, "backups", "today.db")
-	mkdir(t, filepath.Dir(dst))
+	path := filepath.Join(folder, "jobs.db")
+	mkdir(t, filepath.Join(folder, "backups"))
 	s := open(t, path, sqlite.Options{})
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -45,7 +48,8 @@ func TestBackupWhileRunning(t *testing.T) {
 		})
 	}
 	<-enough
-	for range 3 { // the second replaces the first
+	for n := range 3 {
+		dst := filepath.Join(folder, "backups", fmt.Sprint(n))
 		mu.Lock()
 		before := append([]jobs.ID(nil), accepted...)
 		mu.Unlock()
@@ -70,15 +74,16 @@ func TestBackupWhileRunning(t *testing.T) {
 		if err := restored.Close(); err != nil {
 			t.Error(err)
 		}
+		if info, err := os.Stat(dst); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("got mode %v, error %v, want 0600", info.Mode(), err)
+		}
 	}
 	if err := sqlite.Check(t.Context(), path); err != nil {
 		t.Errorf("the database, while it is in use: %v", err)
 	}
-	if left, _ := os.ReadDir(filepath.Dir(dst)); len(left) != 1 {
-		t.Errorf("got %v, want the backup alone", left)
-	}
-	if info, err := os.Stat(dst); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("got mode %v, error %v, want 0600", info.Mode(), err)
+	left, err := os.ReadDir(filepath.Join(folder, "backups"))
+	if err != nil || len(left) != 3 {
+		t.Errorf("got %v, error %v, want the backups alone", left, err)
 	}
 }
 
@@ -100,6 +105,14 @@ func TestBackupRefuses(t *testing.T) {
 	}
 	if err := sqlite.Backup(t.Context(), filepath.Join(folder, "none.db"), filepath.Join(folder, "today.db")); err == nil {
 		t.Errorf("of no database: got no error")
+	}
+	older := filepath.Join(folder, "older.db")
+	write("a backup")(t, older)
+	if err := s.Backup(t.Context(), older); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("an older backup: got error %v, want %v", err, fs.ErrExist)
+	}
+	if kept, _ := os.ReadFile(older); string(kept) != "a backup" {
+		t.Errorf("an older backup: it was changed to %q", kept)
 	}
 	if _, _, err := s.Submit(t.Context(), docs, store.SubmitOptions{}); err != nil {
 		t.Errorf("Submit: %v", err)

@@ -14,7 +14,7 @@ import (
 var (
 	ErrForeign = errors.New("the file is not a database of Carryout")
 	ErrNewer   = errors.New("the database was written by a later version of Carryout")
-	ErrDamaged = errors.New("the database is damaged: restore a backup, or save what can be read with sqlite3's .recover")
+	ErrDamaged = errors.New("the database is damaged")
 )
 
 // failed says what was being done when err came up. Facts that callers decide
