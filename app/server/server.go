@@ -21,7 +21,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -119,13 +118,13 @@ func (h *house) build(ctx context.Context) error {
 	if h.sources, err = openSources(locations); err != nil {
 		return err
 	}
-	artifacts, err := dir.New(filepath.Join(c.Data, "artifacts"))
+	artifacts, err := dir.New(artifactsIn(c.Data))
 	if err != nil {
 		return fmt.Errorf("opening the folder for files: %w", err)
 	}
-	h.store, err = sqlite.Open(ctx, filepath.Join(c.Data, "carryout.db"), sqlite.Options{Notify: h.notify, Attempts: c.Attempts})
+	h.store, err = sqlite.Open(ctx, databaseIn(c.Data), sqlite.Options{Notify: h.notify, Attempts: c.Attempts})
 	if err != nil {
-		return fmt.Errorf("opening the database: %w", err)
+		return wayOut(c.Data, err)
 	}
 	if h.feed, err = feed.New(ctx, h.store, h.store.Count, c.Log); err != nil {
 		return err

@@ -26,7 +26,7 @@ type action func(ctx context.Context, args []string) error
 
 // commands are all there are but help.
 func commands() []command {
-	return []command{serve(), get(), watch(), list(), cancel(), retry(), verify(), demonstrate(), version()}
+	return []command{serve(), get(), watch(), list(), cancel(), retry(), verify(), check(), backup(), demonstrate(), version()}
 }
 
 // dispatch finds the command and lets it work.

@@ -1,0 +1,158 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/sqlite"
+)
+
+// checker compares jobs with their files. A server may be about to change both,
+// so what does not fit is looked at again in the end.
+type checker struct {
+	jobs     *sqlite.View
+	files    artifact.Store
+	contents bool
+	found    Inventory
+}
+
+func (c *checker) check(ctx context.Context) error {
+	doubtful, err := c.compare(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range doubtful {
+		j, err := c.jobs.Job(ctx, id)
+		if err != nil && !errors.Is(err, jobs.ErrNotFound) {
+			return err
+		}
+		if j.State != jobs.Ready {
+			continue
+		}
+		if fault := c.fault(ctx, j); fault != nil {
+			c.found.Wrong = append(c.found.Wrong, fmt.Sprintf("job %s (%s): %v", j.ID, j.File.Name, fault))
+		}
+	}
+	return cmp.Or(c.orphans(ctx), ctx.Err())
+}
+
+// compare holds all files against their jobs and returns the jobs whose files
+// do not fit.
+func (c *checker) compare(ctx context.Context) (doubtful []jobs.ID, err error) {
+	for j, err := range c.jobs.Jobs(ctx) {
+		if err := cmp.Or(err, ctx.Err()); err != nil {
+			return nil, err
+		}
+		if j.State != jobs.Ready {
+			continue
+		}
+		c.found.Files++
+		c.found.Bytes += j.File.Size
+		if c.fault(ctx, j) != nil {
+			doubtful = append(doubtful, j.ID)
+		}
+	}
+	return doubtful, nil
+}
+
+// fault says what is wrong with the file of a job that is ready; nil: nothing.
+func (c *checker) fault(ctx context.Context, j jobs.Job) error {
+	a, err := c.files.Open(ctx, j.ID)
+	if errors.Is(err, jobs.ErrNotFound) {
+		return errors.New("its file is missing")
+	}
+	if err != nil {
+		return fmt.Errorf("its file cannot be opened: %w", err)
+	}
+	defer a.Close() // only read
+	if a.Size != j.File.Size {
+		return fmt.Errorf("its file has %d bytes and not %d", a.Size, j.File.Size)
+	}
+	if hex.EncodeToString(a.SHA256[:]) != j.File.SHA256 {
+		return errors.New("its file is another")
+	}
+	if !c.contents {
+		return nil
+	}
+	return read(ctx, a)
+}
+
+// read wants a file to hold what its digest says.
+func read(ctx context.Context, a artifact.Artifact) error {
+	h := sha256.New()
+	if _, err := io.Copy(h, contextReader{ctx, a}); err != nil {
+		return fmt.Errorf("its file cannot be read: %w", err)
+	}
+	if [32]byte(h.Sum(nil)) != a.SHA256 {
+		return errors.New("its file does not hold what it held when it was made")
+	}
+	return nil
+}
+
+// contextReader reads until ctx is done.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// Which states a job may be in whose file lies here: a finished one may be
+// about to be told of, and an unfinished one may be gone on with.
+var (
+	usesFinished   = []jobs.State{jobs.Ready, jobs.Running, jobs.Queued}
+	usesUnfinished = []jobs.State{jobs.Ready, jobs.Running, jobs.Queued, jobs.Failed}
+)
+
+// orphans lists the files that no job has a use for.
+func (c *checker) orphans(ctx context.Context) error {
+	var finished, unfinished []jobs.ID
+	for id, err := range c.files.Keys(ctx) {
+		if err != nil {
+			return fmt.Errorf("listing the files: %w", err)
+		}
+		finished = append(finished, id)
+	}
+	// A sweep that keeps everything says what there is.
+	if _, err := c.files.SweepStaged(ctx, func(id jobs.ID) bool { unfinished = append(unfinished, id); return true }); err != nil {
+		return fmt.Errorf("listing the unfinished files: %w", err)
+	}
+	for _, list := range []struct {
+		ids  []jobs.ID
+		uses []jobs.State
+		what string
+	}{{finished, usesFinished, "a finished file"}, {unfinished, usesUnfinished, "an unfinished file"}} {
+		slices.Sort(list.ids)
+		for _, id := range slices.Compact(list.ids) {
+			j, err := c.jobs.Job(ctx, id)
+			if err != nil && !errors.Is(err, jobs.ErrNotFound) {
+				return err
+			}
+			if !slices.Contains(list.uses, j.State) {
+				c.found.Orphans = append(c.found.Orphans, fmt.Sprintf("%s of %s, which %s", list.what, id, useless(j)))
+			}
+		}
+	}
+	return nil
+}
+
+// useless says why a job has no use for a file.
+func useless(j jobs.Job) string {
+	if j.State == "" {
+		return "is no job here"
+	}
+	return "is " + string(j.State)
+}
