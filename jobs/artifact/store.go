@@ -41,6 +41,11 @@ type Store interface {
 	// to its end even if it is removed meanwhile.
 	Open(ctx context.Context, id jobs.ID) (Artifact, error)
 
+	// Link gives the finished file of a job to another job too, without copying
+	// what it holds, in place of an earlier one. Each is removed by itself. It
+	// returns jobs.ErrNotFound if there is no such file.
+	Link(ctx context.Context, from, to jobs.ID) error
+
 	// Remove removes a finished file. It is no error if there is none.
 	Remove(ctx context.Context, id jobs.ID) error
 
@@ -55,6 +60,10 @@ type Store interface {
 // Staged is a file on its way. One goroutine uses it.
 type Staged interface {
 	io.Writer
+
+	// ReadAt reads what has been written. Many goroutines may call it at a
+	// time, while nothing is written.
+	io.ReaderAt
 
 	// Size returns how many bytes it holds.
 	Size() int64

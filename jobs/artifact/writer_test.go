@@ -37,6 +37,10 @@ func (s *staged) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+func (s *staged) ReadAt(p []byte, at int64) (int, error) {
+	return bytes.NewReader(s.Bytes()).ReadAt(p, at)
+}
+
 func (s *staged) Size() int64 { return int64(s.Len()) }
 
 func (s *staged) Checkpoint() ([]byte, error) {
@@ -231,6 +235,7 @@ func BenchmarkWriter(b *testing.B) {
 type discard struct{}
 
 func (discard) Write(p []byte) (int, error)                   { return len(p), nil }
+func (discard) ReadAt([]byte, int64) (int, error)             { return 0, io.EOF }
 func (discard) Size() int64                                   { return 0 }
 func (discard) Checkpoint() ([]byte, error)                   { return nil, nil }
 func (discard) Commit(context.Context, artifact.Digest) error { return nil }

@@ -135,6 +135,10 @@ func (s *staged) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+func (s *staged) ReadAt(p []byte, at int64) (int, error) {
+	return bytes.NewReader(s.Bytes()).ReadAt(p, at)
+}
+
 func (s *staged) Size() int64                                   { return int64(s.Len()) }
 func (s *staged) Checkpoint() ([]byte, error)                   { return []byte("mark"), nil }
 func (s *staged) Commit(context.Context, artifact.Digest) error { return nil }

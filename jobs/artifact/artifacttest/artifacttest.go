@@ -46,6 +46,11 @@ func Run(t *testing.T, place func(t *testing.T) (open func() artifact.Store)) {
 		{"a resumed file can be checkpointed and resumed again", resumedTwice},
 		{"a file that is gone cannot be resumed", gone},
 		{"a file cannot be resumed while it is written", busy},
+		{"what is being written can be read, also after it was resumed", readBack},
+		{"two files of one job can be left and resumed beside each other", besides},
+		{"a linked file is two files", linked},
+		{"a link takes the place of the file before it", relinked},
+		{"what is not there cannot be linked", unlinked},
 		{"finished files are listed, staged ones are not", keys},
 		{"a sweep leaves what is kept or being written", sweep},
 	} {

@@ -1,7 +1,7 @@
 // Package dir keeps artifacts in a folder of the disk.
 //
 //	staged/ID.RANDOM    a file on its way
-//	ready/ID            a finished file
+//	ready/ID            a finished file; equal ones of several jobs may be one on the disk
 //	ready/ID.blocks     what is known about it: size, SHA-256, hashes of its blocks
 //
 // A finished file has its name only once it and its hashes are on disk, so

@@ -70,7 +70,7 @@ func (s *Store) sweepOf(ctx context.Context, id jobs.ID) error {
 func (s *Store) begin(id jobs.ID) (artifact.Staged, error) {
 	name := string(id) + "." + rand.Text()
 	path := filepath.Join(s.staged, name)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, full(err)
 	}
@@ -89,7 +89,7 @@ func (s *Store) resume(id jobs.ID, b []byte) (artifact.Staged, error) {
 	if of, _ := owner(m.name); of != id {
 		return nil, artifact.ErrStale
 	}
-	f, err := os.OpenFile(filepath.Join(s.staged, m.name), os.O_WRONLY, 0)
+	f, err := os.OpenFile(filepath.Join(s.staged, m.name), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, artifact.ErrStale
 	}
@@ -130,6 +130,9 @@ func (f *staged) Write(p []byte) (n int, err error) {
 	return n, full(err)
 }
 
+// ReadAt implements [artifact.Staged].
+func (f *staged) ReadAt(p []byte, at int64) (n int, err error) { return f.file.ReadAt(p, at) }
+
 // Size implements [artifact.Staged].
 func (f *staged) Size() int64 { return f.size }
 
@@ -166,14 +169,27 @@ func (f *staged) Commit(ctx context.Context, d artifact.Digest) error {
 	return nil
 }
 
-// publish gives a synced file its name. The order is what Store.open and a
-// crash at any point rely on: no name without the manifest that belongs to it.
+// publish gives a synced file its name.
 func (s *Store) publish(ctx context.Context, id jobs.ID, from string, d artifact.Digest) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := ctx.Err(); err != nil { // the sync has taken its time, and the job may be another's by now
 		return err
 	}
+	err := s.replace(id, d, func(path string) error { return os.Rename(from, path) })
+	if err != nil {
+		return err
+	}
+	if err := syncFolder(s.staged); err != nil {
+		return errors.Join(err, os.Remove(s.path(id))) // as in replace
+	}
+	return nil
+}
+
+// replace has name give the file of a job its name, after the one that may
+// have it is gone. The order is what open and a crash at any point rely on: no
+// name without the manifest that belongs to it.
+func (s *Store) replace(id jobs.ID, d artifact.Digest, name func(path string) error) error {
 	if err := os.Remove(s.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	} else if err == nil {
@@ -187,10 +203,10 @@ func (s *Store) publish(ctx context.Context, id jobs.ID, from string, d artifact
 	if err := syncFolder(s.ready); err != nil {
 		return err
 	}
-	if err := os.Rename(from, s.path(id)); err != nil {
+	if err := name(s.path(id)); err != nil {
 		return err
 	}
-	if err := errors.Join(syncFolder(s.ready), syncFolder(s.staged)); err != nil {
+	if err := syncFolder(s.ready); err != nil {
 		return errors.Join(err, os.Remove(s.path(id))) // it may not last, so it is not there
 	}
 	return nil
