@@ -101,6 +101,10 @@ type File struct {
 	Size   int64
 	Type   string // media type
 	SHA256 string // in lower-case hexadecimal
+
+	// Key tells what the file was made of: files with the same key are the same.
+	// Empty: that cannot be told. A store finds jobs by it; it is told to nobody.
+	Key string
 }
 
 // Job is an export as it stands after its latest event.

@@ -20,8 +20,7 @@ func (s *Store) Submit(ctx context.Context, spec jobs.Spec, o store.SubmitOption
 				return t.again(&j, r, spec, err)
 			}
 		}
-		c, err := t.record(&row{key: o.Key, turn: t.nextTurn()},
-			fact{Event: jobs.Event{Kind: jobs.KindQueued, Owner: o.Owner, Spec: spec, Place: t.lastPlace()}})
+		c, err := t.record(&row{key: o.Key, turn: t.nextTurn()}, submitted(spec, o, t.lastPlace())...)
 		if err == nil {
 			j, existed = c.Job, false
 		}
@@ -31,6 +30,18 @@ func (s *Store) Submit(ctx context.Context, spec jobs.Spec, o store.SubmitOption
 		return jobs.Job{}, false, err
 	}
 	return j, existed, nil
+}
+
+// submitted is the history with which a job begins.
+func submitted(spec jobs.Spec, o store.SubmitOptions, place int) []fact {
+	queued := fact{Event: jobs.Event{Kind: jobs.KindQueued, Owner: o.Owner, Spec: spec, Place: place}}
+	if o.Made == nil {
+		return []fact{queued}
+	}
+	queued.Job = o.Made.ID
+	return []fact{queued,
+		{Event: jobs.Event{Kind: jobs.KindStarted, Attempt: 1}},
+		{Event: jobs.Event{Kind: jobs.KindReady, File: o.Made.File, Expires: o.Made.Expires, Progress: o.Made.Progress}}}
 }
 
 // again answers a request whose key has been used for the job r.

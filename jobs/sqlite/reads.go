@@ -29,6 +29,23 @@ func (s *Store) Find(ctx context.Context, owner, key string) (jobs.Job, error) {
 	return s.one(ctx, selectRow+` WHERE j.owner = ? AND j.key = ?`, owner, key)
 }
 
+const selectMade = selectRow + ` WHERE j.file_key = ? AND j.state = 'ready' ORDER BY j.n DESC LIMIT ?`
+
+// Made implements [store.Board].
+func (s *Store) Made(ctx context.Context, key string, n int) (made []jobs.Job, err error) {
+	if key == "" {
+		return nil, nil
+	}
+	err = s.read(ctx, "looking for what was made before", func(t *sql.Tx) error {
+		rows, err := readRows(t.QueryContext(ctx, selectMade, key, max(n, 0)))
+		for _, r := range rows {
+			made = append(made, r.job)
+		}
+		return err
+	})
+	return made, err
+}
+
 // one returns the job that query finds.
 func (s *Store) one(ctx context.Context, query string, args ...any) (j jobs.Job, err error) {
 	err = s.read(ctx, "reading a job", func(t *sql.Tx) error {

@@ -68,7 +68,9 @@ func (t *tx) record(old *row, facts ...fact) (*change, error) {
 	r := *old
 	before, last := r.job.State, r.job.LastEvent
 	if before == "" {
-		r.job.ID = t.batch.w.options.NewID()
+		if r.job.ID = facts[0].Job; r.job.ID == "" {
+			r.job.ID = t.batch.w.options.NewID()
+		}
 		t.batch.w.newest++
 		r.n = t.batch.w.newest
 	}

@@ -22,7 +22,8 @@ import (
 type Board interface {
 	// Submit adds a job. If o.Key is not empty and o.Owner has used it before,
 	// it returns the job of the first time and existed; jobs.ErrKeyReused if
-	// that job has another spec.
+	// that job has another spec. With o.Made the job is ready at once, and its
+	// history says so: queued, started, ready, in one transaction.
 	Submit(ctx context.Context, spec jobs.Spec, o SubmitOptions) (j jobs.Job, existed bool, err error)
 
 	// Job returns a job as it stands, its Place counted now, or
@@ -32,6 +33,10 @@ type Board interface {
 	// Find returns the job for which owner has used an idempotency key, or
 	// jobs.ErrNotFound.
 	Find(ctx context.Context, owner, key string) (jobs.Job, error)
+
+	// Made returns at most n ready jobs whose file has that key, which is not
+	// empty, the newest first.
+	Made(ctx context.Context, key string, n int) ([]jobs.Job, error)
 
 	// List returns a page of jobs, newest first, and the cursor of the next
 	// page, empty after the last one. It returns ErrCursor for a cursor that it
@@ -132,6 +137,15 @@ type Store interface {
 type SubmitOptions struct {
 	Owner string
 	Key   string // idempotency key of the owner; empty: none
+	Made  *Made  // nil: the job is to be done
+}
+
+// Made is what is known of a job whose file is there before the job is.
+type Made struct {
+	ID       jobs.ID // of the job to be, under which its file is kept already
+	File     jobs.File
+	Expires  time.Time
+	Progress jobs.Progress // the final counts
 }
 
 // Filter says which jobs to list. Its zero value lists them all.

@@ -35,7 +35,7 @@ type Open func(t *testing.T, o Options) store.Store
 // Run checks the store that open opens.
 func Run(t *testing.T, open Open) {
 	for name, test := range map[string]func(*testing.T, Open){
-		"Submit": testSubmit, "Key": testKey, "Job": testJob, "List": testList, "Cancel": testCancel,
+		"Submit": testSubmit, "Made": testMade, "MadeBefore": testMadeBefore, "Key": testKey, "Job": testJob, "List": testList, "Cancel": testCancel,
 		"Retry": testRetry, "Delete": testDelete, "Count": testCount,
 		"Claim": testClaim, "Order": testOrder, "Waiting": testWaiting, "Silence": testSilence,
 		"Append": testAppend, "Lost": testLost, "Renew": testRenew, "Recover": testRecover,
