@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"cmp"
-	"container/heap"
 	"math"
 	"slices"
 
@@ -11,6 +10,7 @@ import (
 
 // window is how many queued jobs the writer keeps in memory, so that a long
 // queue costs no more than a short one. Those that are served first are in it.
+// It holds more only where the owners of all of those must wait.
 const window = 16_384
 
 // part is how much of a longer queue is read when those in memory have been
@@ -21,13 +21,13 @@ const part = 1024
 // transaction that is going on leaves them.
 type active struct {
 	rows    map[jobs.ID]*row // never changed, but replaced
-	queue   turns            // of the queued ones among rows; may hold what has left
+	queue   *lines           // of the queued ones among rows
 	queued  int              // how many of rows are
 	horizon int64            // queued jobs with later turns are not in rows
 }
 
-func newActive() *active {
-	return &active{rows: make(map[jobs.ID]*row), horizon: math.MaxInt64}
+func newActive(mayRun int) *active {
+	return &active{rows: make(map[jobs.ID]*row), queue: newLines(mayRun), horizon: math.MaxInt64}
 }
 
 // put takes note of a job as it stands now. If it is neither queued nor
@@ -35,12 +35,11 @@ func newActive() *active {
 func (a *active) put(r *row) {
 	id := r.job.ID
 	before := a.rows[id]
-	if before != nil && before.job.State == jobs.Queued {
-		a.queued--
-	}
+	a.leave(before)
 	switch r.job.State {
 	case jobs.Running:
 		a.rows[id] = r
+		a.queue.started(r.job.Owner)
 	case jobs.Queued:
 		if a.queued >= window && r.turn < a.horizon && r.turn > a.queue.latest {
 			a.horizon = r.turn - 1
@@ -49,35 +48,49 @@ func (a *active) put(r *row) {
 			delete(a.rows, id)
 			return
 		}
-		a.rows[id] = r
-		a.queued++
-		if before == nil || before.job.State != jobs.Queued || before.turn != r.turn {
-			a.queue.add(turn{r.turn, id})
-		}
+		a.enqueue(r, before)
 	default:
 		delete(a.rows, id)
 	}
 }
 
+// enqueue takes note of a queued job, of which before was known.
+func (a *active) enqueue(r, before *row) {
+	a.rows[r.job.ID] = r
+	a.queued++
+	if before == nil || before.job.State != jobs.Queued || before.turn != r.turn {
+		a.queue.add(turn{r.turn, r.job.ID, r.job.Owner})
+	}
+}
+
 // remove forgets a job.
 func (a *active) remove(id jobs.ID) {
-	if r := a.rows[id]; r != nil && r.job.State == jobs.Queued {
-		a.queued--
-	}
+	a.leave(a.rows[id])
 	delete(a.rows, id)
+}
+
+// leave takes note that r, which may be nil, is in rows no more.
+func (a *active) leave(r *row) {
+	switch {
+	case r == nil:
+	case r.job.State == jobs.Queued:
+		a.queued--
+	case r.job.State == jobs.Running:
+		a.queue.ended(r.job.Owner)
+	}
 }
 
 // first returns the queued job that is served next, or nil if none is in
 // memory.
 func (a *active) first() *row {
-	for len(a.queue.heap) > 0 {
-		t := a.queue.heap[0]
-		if r := a.rows[t.id]; r != nil && r.job.State == jobs.Queued && r.turn == t.turn {
-			return r
-		}
-		heap.Pop(&a.queue)
+	t, ok := a.queue.first(func(t turn) bool {
+		r := a.rows[t.id]
+		return r != nil && r.job.State == jobs.Queued && r.turn == t.turn
+	})
+	if !ok {
+		return nil
 	}
-	return nil
+	return a.rows[t.id]
 }
 
 // running returns the jobs that run, in the order of their turns.
@@ -93,32 +106,3 @@ func (a *active) running() (rows []*row) {
 
 // complete reports whether all queued jobs are in memory.
 func (a *active) complete() bool { return a.horizon == math.MaxInt64 }
-
-// A turn is a job's place among those who wait.
-type turn struct {
-	turn int64
-	id   jobs.ID
-}
-
-// turns is a heap, the earliest turn first.
-type turns struct {
-	heap   []turn
-	latest int64 // that was ever added
-}
-
-func (t *turns) add(one turn) {
-	t.latest = max(t.latest, one.turn)
-	heap.Push(t, one)
-}
-
-// These implement [heap.Interface].
-func (t *turns) Len() int           { return len(t.heap) }
-func (t *turns) Less(i, j int) bool { return cmp.Less(t.heap[i].turn, t.heap[j].turn) }
-func (t *turns) Swap(i, j int)      { t.heap[i], t.heap[j] = t.heap[j], t.heap[i] }
-func (t *turns) Push(x any)         { t.heap = append(t.heap, x.(turn)) }
-func (t *turns) Pop() any {
-	last := len(t.heap) - 1
-	popped := t.heap[last]
-	t.heap = t.heap[:last]
-	return popped
-}

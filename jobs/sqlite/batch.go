@@ -100,6 +100,7 @@ func (b *batch) guard(f func(*tx) error) error {
 	b.pending.add(t)
 	for _, c := range t.changes {
 		b.counts[c.before]--
+		b.w.queued.add(c)
 		b.undo = append(b.undo, undo{c.Job.ID, b.w.active.rows[c.Job.ID]})
 		if c.Deleted {
 			b.w.active.remove(c.Job.ID)
@@ -163,6 +164,9 @@ func (b *batch) end() {
 		})
 	}
 	b.w.stale = b.w.stale || b.refilled
+	for _, c := range b.changes {
+		b.w.queued.take(c)
+	}
 	for i := len(b.undo) - 1; i >= 0; i-- {
 		if u := b.undo[i]; u.before == nil {
 			b.w.active.remove(u.id)

@@ -20,6 +20,11 @@ func (s *Store) Submit(ctx context.Context, spec jobs.Spec, o store.SubmitOption
 				return t.again(&j, r, spec, err)
 			}
 		}
+		if o.Made == nil { // else it is ready at once
+			if err := t.mayQueue(o.Owner); err != nil {
+				return err
+			}
+		}
 		c, err := t.record(&row{key: o.Key, turn: t.nextTurn()}, submitted(spec, o, t.lastPlace())...)
 		if err == nil {
 			j, existed = c.Job, false
@@ -69,6 +74,11 @@ func (s *Store) Cancel(ctx context.Context, id jobs.ID, reason string) (jobs.Job
 // Retry implements [store.Board].
 func (s *Store) Retry(ctx context.Context, id jobs.ID) (jobs.Job, error) {
 	return s.change(ctx, "retrying a job", id, func(t *tx, r *row) (jobs.Event, error) {
+		if jobs.KindQueued.Follows(r.job.State) { // else record says what is wrong
+			if err := t.mayQueue(r.job.Owner); err != nil {
+				return jobs.Event{}, err
+			}
+		}
 		r.turn = t.nextTurn()
 		return jobs.Event{Kind: jobs.KindQueued, Owner: r.job.Owner, Spec: r.job.Spec, Place: t.lastPlace()}, nil
 	})

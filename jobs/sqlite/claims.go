@@ -98,23 +98,27 @@ func (t *tx) free() (*row, error) {
 	if t.batch.counts[jobs.Queued] == 0 {
 		return nil, errNone
 	}
-	if r := w.active.first(); r != nil {
-		return r, nil
+	for {
+		if r := w.active.first(); r != nil {
+			return r, nil
+		}
+		if w.active.complete() {
+			return nil, errNone
+		}
+		if err := t.more(); err != nil {
+			return nil, err
+		}
 	}
-	if w.active.complete() {
-		return nil, errNone
-	}
+}
+
+// more reads the next part of a queue that is longer than what is in memory.
+// Jobs whose owners have as many running as is allowed stay there meanwhile.
+func (t *tx) more() error {
 	if err := t.batch.flush(); err != nil {
-		return nil, err
+		return err
 	}
 	t.batch.refilled = true
-	if err := t.batch.lost(w.refill(w.active.horizon)); err != nil {
-		return nil, err
-	}
-	if r := w.active.first(); r != nil {
-		return r, nil
-	}
-	return nil, errNone
+	return t.batch.lost(t.batch.w.refill(t.batch.w.active.horizon))
 }
 
 // start gives the job to worker. A job whose lease has run out goes back into

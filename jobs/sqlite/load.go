@@ -24,6 +24,7 @@ const (
 		SELECT 'queued', count(*) FROM jobs INDEXED BY jobs_queued WHERE state = 'queued'
 		UNION ALL SELECT 'running', count(*) FROM jobs INDEXED BY jobs_running WHERE state = 'running'
 		UNION ALL SELECT state, count(*) FROM jobs INDEXED BY jobs_done WHERE finished IS NOT NULL GROUP BY state`
+	selectWaiting = `SELECT owner, count(*) FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' GROUP BY owner`
 )
 
 // load reads all that the writer must know. It runs within a transaction.
@@ -39,7 +40,10 @@ func (w *writer) load() error {
 	if err != nil {
 		return err
 	}
-	w.active = newActive()
+	if w.queued, err = w.readWaiting(); err != nil {
+		return err
+	}
+	w.active = newActive(w.options.Limits.Running)
 	running, err := readRows(w.connection.QueryContext(context.Background(), selectRunning))
 	if err != nil {
 		return err
@@ -68,7 +72,7 @@ func (w *writer) refill(after int64) error {
 		a.horizon = rows[len(rows)-1].turn
 	}
 	for _, r := range rows {
-		a.put(r)
+		a.enqueue(r, nil)
 	}
 	return nil
 }
@@ -92,4 +96,26 @@ func (w *writer) readCounts() (map[jobs.State]int64, error) {
 		}
 	}
 	return counts, rows.Err()
+}
+
+// readWaiting counts the queued jobs of each owner, if there is a limit to them.
+func (w *writer) readWaiting() (waiting, error) {
+	queued := make(waiting)
+	if w.options.Limits.Queued == 0 {
+		return queued, nil
+	}
+	rows, err := w.connection.QueryContext(context.Background(), selectWaiting)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var owner string
+		var n int
+		if err := rows.Scan(&owner, &n); err != nil {
+			return nil, err
+		}
+		queued[owner] = n
+	}
+	return queued, rows.Err()
 }

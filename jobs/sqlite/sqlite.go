@@ -47,6 +47,7 @@ type Options struct {
 
 	Lease    time.Duration    // how long a worker may be silent; 0: 30 s
 	Attempts int              // starts of a job that loses its worker each time, before it fails; 0: no limit
+	Limits   store.Limits     // of each owner
 	Messages int              // how many messages to keep; 0: 10,000
 	Now      func() time.Time // nil: time.Now
 	NewID    func() jobs.ID   // nil: 130 random bits

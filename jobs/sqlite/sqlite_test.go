@@ -11,7 +11,7 @@ import (
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, o storetest.Options) store.Store {
-		return open(t, filepath.Join(t.TempDir(), "jobs.db"), sqlite.Options{Notify: o.Notify, Lease: o.Lease, Messages: o.Messages, Attempts: o.Attempts})
+		return open(t, filepath.Join(t.TempDir(), "jobs.db"), sqlite.Options{Notify: o.Notify, Lease: o.Lease, Messages: o.Messages, Attempts: o.Attempts, Limits: o.Limits})
 	})
 }
 

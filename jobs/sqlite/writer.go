@@ -29,6 +29,7 @@ type writer struct {
 	// Only the goroutine touches these.
 	waiting []*claim // in the order in which they came
 	active  *active
+	queued  waiting
 	newest  int64 // number of the newest job
 	turn    int64 // the latest given to a job
 	message int64 // number of the newest message

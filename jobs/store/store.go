@@ -8,7 +8,7 @@
 // nobody is told of an event ([Notify]) before it is durable.
 //
 // Errors are those of the package jobs (ErrNotFound, ErrLost, ErrKeyReused,
-// *StateError), the context's, or the store's own trouble.
+// *StateError), *LimitError, the context's, or the store's own trouble.
 package store
 
 import (
@@ -23,7 +23,9 @@ type Board interface {
 	// Submit adds a job. If o.Key is not empty and o.Owner has used it before,
 	// it returns the job of the first time and existed; jobs.ErrKeyReused if
 	// that job has another spec. With o.Made the job is ready at once, and its
-	// history says so: queued, started, ready, in one transaction.
+	// history says so: queued, started, ready, in one transaction. Otherwise it
+	// returns a *LimitError if the owner has as many jobs in the queue as is
+	// allowed.
 	Submit(ctx context.Context, spec jobs.Spec, o SubmitOptions) (j jobs.Job, existed bool, err error)
 
 	// Job returns a job as it stands, its Place counted now, or
@@ -48,7 +50,8 @@ type Board interface {
 	Cancel(ctx context.Context, id jobs.ID, reason string) (jobs.Job, error)
 
 	// Retry puts a failed or canceled job back into the queue, and returns a
-	// *jobs.StateError for any other.
+	// *jobs.StateError for any other. It returns a *LimitError if the owner has
+	// as many there as is allowed.
 	Retry(ctx context.Context, id jobs.ID) (jobs.Job, error)
 
 	// Delete removes a job and its history, whatever its state. Its worker
@@ -64,8 +67,9 @@ type Board interface {
 type Queue interface {
 	// Claim waits until a job is free and starts it: the event KindStarted, and
 	// a fence above all earlier ones of that job. The job that has waited
-	// longest comes first, one whose lease has run out before it. It returns
-	// the context's error when ctx ends before a job is had; then none is held.
+	// longest comes first, one whose lease has run out before it; a job whose
+	// owner has as many running as is allowed is passed over. It returns the
+	// context's error when ctx ends before a job is had; then none is held.
 	Claim(ctx context.Context, worker string) (Lease, error)
 
 	// Append adds events to the history of the job that l holds, renews l, and

@@ -24,6 +24,7 @@ import (
 // Options are what a test asks of the store that it opens.
 type Options struct {
 	Attempts int // see store.Queue.Recover
+	Limits   store.Limits
 	Notify   store.Notify
 	Lease    time.Duration // how long a worker may be silent; 0: so long that it does not matter
 	Messages int           // how many messages to keep; 0: at least a hundred
@@ -38,6 +39,7 @@ func Run(t *testing.T, open Open) {
 		"Submit": testSubmit, "Made": testMade, "MadeBefore": testMadeBefore, "Key": testKey, "Job": testJob, "List": testList, "Cancel": testCancel,
 		"Retry": testRetry, "Delete": testDelete, "Count": testCount,
 		"Claim": testClaim, "Order": testOrder, "Waiting": testWaiting, "Silence": testSilence,
+		"Limits": testLimits, "Fairness": testFairness,
 		"Append": testAppend, "Lost": testLost, "Renew": testRenew, "Recover": testRecover,
 		"Events": testEvents, "Shelf": testShelf, "Press": testPress,
 		"Notify": testNotify, "Together": testTogether,
