@@ -52,6 +52,7 @@ type Config struct {
 	Retain     time.Duration // how long files are kept; 0: for good
 	Checkpoint time.Duration // of work, after which a job keeps a place to go on from; 0: 2 s
 	Attempts   int           // starts of a job that takes the server down each time; 0: 5
+	Limits     store.Limits  // what one owner may ask for
 	Throttle   int64         // bytes a second that one job may read; 0: as fast as it can
 
 	Log   *slog.Logger
@@ -122,7 +123,7 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening the folder for files: %w", err)
 	}
-	h.store, err = sqlite.Open(ctx, databaseIn(c.Data), sqlite.Options{Notify: h.notify, Attempts: c.Attempts})
+	h.store, err = sqlite.Open(ctx, databaseIn(c.Data), sqlite.Options{Notify: h.notify, Attempts: c.Attempts, Limits: c.Limits})
 	if err != nil {
 		return wayOut(c.Data, err)
 	}

@@ -28,7 +28,7 @@ func (s *Site) retry(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if j, err = s.Board.Retry(r.Context(), j.ID); err != nil {
-		return err
+		return s.busy(r.Context(), err)
 	}
 	return moved(w, r, j)
 }

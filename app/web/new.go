@@ -30,13 +30,7 @@ func (s *Site) newPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.form(w, r, http.StatusOK, filled{Spec: spec, open: open})
-}
-
-// newPageAgain shows the form as it was sent, and what is wrong with it.
-func (s *Site) newPageAgain(w http.ResponseWriter, r *http.Request, in filled, fault *jobs.SpecError) error {
-	in.errors = views.Errors{fault.Field: fault.Message}
-	return s.form(w, r, http.StatusUnprocessableEntity, in)
+	return s.form(w, r, refusal{Status: http.StatusOK}, filled{Spec: spec, open: open})
 }
 
 // filled is what stands in the form.
@@ -46,7 +40,8 @@ type filled struct {
 	errors views.Errors
 }
 
-func (s *Site) form(w http.ResponseWriter, r *http.Request, status int, in filled) error {
+// form shows the form, with the status and the headers of how, if that has any.
+func (s *Site) form(w http.ResponseWriter, r *http.Request, how refusal, in filled) error {
 	p := views.NewPage{Shell: s.shell(), Key: s.NewKey(), Errors: in.errors}
 	recent, _, err := s.Board.List(r.Context(), store.Filter{Owner: owner, Limit: recentJobs})
 	if err != nil {
@@ -56,7 +51,8 @@ func (s *Site) form(w http.ResponseWriter, r *http.Request, status int, in fille
 	if err := s.fill(r.Context(), &p, in); err != nil {
 		return err
 	}
-	s.render(w, r, status, views.New(p))
+	how.setHeaders(w.Header())
+	s.render(w, r, how.Status, views.New(p))
 	return nil
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -53,6 +54,7 @@ func problem(err error) refusal {
 		spec  *jobs.SpecError
 		fail  *jobs.Failure
 		large *http.MaxBytesError
+		limit *store.LimitError
 	)
 	switch {
 	case errors.As(err, &own):
@@ -66,6 +68,8 @@ func problem(err error) refusal {
 			Detail: "This Idempotency-Key belongs to another request. Use a new one."}
 	case errors.As(err, &state):
 		return refusal{Status: http.StatusConflict, Code: "wrong_state", Detail: stateSentence(state)}
+	case errors.As(err, &limit):
+		return refusal{Status: http.StatusTooManyRequests, Code: "too_many_jobs", RetryAfter: 15 * time.Second, Detail: limitSentence(limit)}
 	case errors.Is(err, store.ErrCursor):
 		return refusal{Status: http.StatusBadRequest, Code: "bad_cursor", Field: "after", Detail: "This is not a page of this list. Begin without \"after\"."}
 	case errors.Is(err, feed.ErrName):
@@ -93,16 +97,36 @@ func stateSentence(e *jobs.StateError) string {
 	return "That cannot be done with an export that is " + string(e.State) + "."
 }
 
+func limitSentence(e *store.LimitError) string {
+	if e.Queued == 1 {
+		return "One of your exports is waiting already, and no more may. Try again once it has started, or cancel it."
+	}
+	return strconv.Itoa(e.Queued) + " of your exports are waiting already, and no more may. Try again once one has started, or cancel one."
+}
+
 // refuse answers with what problem makes of err.
 func (s *Site) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p := problem(err)
+	s.note(r, p, err)
+	p.setHeaders(w.Header())
+	if prefersHTML(r) {
+		s.render(w, r, p.Status, views.Problem(p.page(s)))
+		return
+	}
+	writeJSON(w, r, "application/problem+json", p.Status, p.json())
+}
+
+// note logs what whoever runs the server should know of.
+func (s *Site) note(r *http.Request, p refusal, err error) {
 	switch p.Status {
 	case http.StatusInternalServerError:
 		s.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 	case http.StatusServiceUnavailable:
 		s.Log.Warn("request refused", "method", r.Method, "path", r.URL.Path, "err", err)
 	}
-	h := w.Header()
+}
+
+func (p refusal) setHeaders(h http.Header) {
 	for _, name := range []string{"Content-Disposition", "ETag", "Repr-Digest", "Last-Modified", "Content-Length"} {
 		h.Del(name) // of the answer that was not given
 	}
@@ -110,14 +134,9 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Allow", p.Allow)
 	}
 	if p.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(p.RetryAfter/time.Second)))
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds()))))
 	}
 	h.Set("Cache-Control", "no-store")
-	if prefersHTML(r) {
-		s.render(w, r, p.Status, views.Problem(p.page(s)))
-		return
-	}
-	writeJSON(w, r, "application/problem+json", p.Status, p.json())
 }
 
 func (p refusal) json() []byte {

@@ -9,6 +9,7 @@ import (
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/store"
 	"example.org/carryout/jobs/wire"
+	"example.org/carryout/views"
 )
 
 // maxKey is the longest Idempotency-Key, in bytes.
@@ -40,17 +41,30 @@ func (s *Site) submit(w http.ResponseWriter, r *http.Request) error {
 		spec = s.Export.Fit(r.Context(), spec)
 	}
 	if err := s.Export.Check(r.Context(), spec); err != nil {
-		var fault *jobs.SpecError
-		if errors.As(err, &fault) && prefersHTML(r) {
-			return s.newPageAgain(w, r, filled{Spec: spec, open: open}, fault)
-		}
-		return err
+		return s.declined(w, r, filled{Spec: spec, open: open}, err)
 	}
 	j, existed, err := s.Board.Submit(r.Context(), spec, store.SubmitOptions{Owner: owner, Key: key})
 	if err != nil {
-		return err
+		return s.declined(w, r, filled{Spec: spec, open: open}, s.busy(r.Context(), err))
 	}
 	return s.accepted(w, r, j, existed)
+}
+
+// declined says why there is no new job. A browser is shown the form as it was
+// filled in, so that it need not be filled in again.
+func (s *Site) declined(w http.ResponseWriter, r *http.Request, in filled, err error) error {
+	p := problem(err)
+	later := p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable
+	if !prefersHTML(r) || !later && p.Status != http.StatusUnprocessableEntity {
+		return err
+	}
+	s.note(r, p, err)
+	field := p.Field
+	if later || errors.Is(err, jobs.ErrKeyReused) { // of nothing that stands in the form
+		field = ""
+	}
+	in.errors = views.Errors{field: p.Detail}
+	return s.form(w, r, p, in)
 }
 
 // known returns the job that was asked for with the same key before, which

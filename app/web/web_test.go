@@ -37,6 +37,12 @@ type house struct {
 // build makes a house in which one worker works.
 func build(t *testing.T, change func(*web.Site)) *house {
 	t.Helper()
+	return buildWith(t, 1, sqlite.Options{}, change)
+}
+
+// buildWith makes a house in which so many workers work.
+func buildWith(t *testing.T, workers int, o sqlite.Options, change func(*web.Site)) *house {
+	t.Helper()
 	h := &house{root: t.TempDir()}
 	if err := os.WriteFile(filepath.Join(h.root, "a.txt"), []byte("hello\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -51,7 +57,8 @@ func build(t *testing.T, change func(*web.Site)) *house {
 		t.Fatal(err)
 	}
 	var tl tail.Tail
-	h.store, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "c.db"), sqlite.Options{Notify: tl.Commit})
+	o.Notify = tl.Commit
+	h.store, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "c.db"), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +76,7 @@ func build(t *testing.T, change func(*web.Site)) *house {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	pool := &work.Pool{Queue: h.store, Run: e.Run, Size: 1, Log: log}
+	pool := &work.Pool{Queue: h.store, Run: e.Run, Size: workers, Log: log}
 	go func() { defer close(done); pool.Serve(ctx) }()
 	t.Cleanup(func() {
 		cancel()

@@ -80,6 +80,8 @@ func (s *settings) declare(flags *flag.FlagSet) {
 	flags.BoolVar(&c.Demo, "demo", false, "write demo data and serve it too")
 	flags.IntVar(&c.Workers, "workers", 0, "`N` exports at a time; 0: one for each processor, and at least 2")
 	flags.IntVar(&c.Attempts, "attempts", 5, "`N` starts of an export that takes the server down each time, before it fails")
+	flags.IntVar(&c.Limits.Queued, "max-queued", 0, "`N` exports of one owner that may wait, after which requests are refused for now; 0: as many as come")
+	flags.IntVar(&c.Limits.Running, "max-running", 0, "`N` exports of one owner that run at a time, while those of others go first; 0: as many as there are workers")
 	c.Checkpoint = 2 * time.Second
 	flags.Var((*span)(&c.Checkpoint), "checkpoint", "`TIME` of work after which an export keeps a place to go on from")
 	c.Retain = 72 * time.Hour
@@ -102,6 +104,8 @@ func (s *settings) check() error {
 		return fmt.Errorf("a log is text or json, not %q", s.log)
 	case s.config.Workers < 0, s.config.Throttle < 0, s.config.Retain < 0:
 		return errors.New("-workers, -throttle and -retain cannot be below 0")
+	case s.config.Limits.Queued < 0, s.config.Limits.Running < 0:
+		return errors.New("-max-queued and -max-running cannot be below 0")
 	case s.config.Checkpoint <= 0:
 		return errors.New("-checkpoint must be above 0")
 	case s.config.Attempts < 1:
