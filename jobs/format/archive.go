@@ -22,10 +22,13 @@ type archive struct {
 	task   Task
 	in     source.Files
 	out    container
-	naming naming
+	rules  rules // for names, but whether they are to be portable
 	effort effort
+	strict bool // what is left out or changed under the reader ends the job
 
 	plan     source.Plan
+	names    names
+	changes  []change
 	identity [16]byte // of the plan and the options
 	at       place    // up to which everything is written
 	notes    notes    // of the entries before it
@@ -40,6 +43,9 @@ type place struct {
 func (a *archive) run(ctx context.Context) error {
 	var err error
 	if a.plan, err = a.in.Plan(ctx, a.task.Meter.Plan); err != nil {
+		return err
+	}
+	if err := a.prepare(); err != nil {
 		return err
 	}
 	a.identity = identify(a.plan, a.task.Options)
@@ -58,13 +64,17 @@ func (a *archive) run(ctx context.Context) error {
 	if err := a.report(ctx); err != nil {
 		return err
 	}
-	return a.out.end(a.plan.Entries)
+	return a.out.end(a, len(a.plan.Entries))
 }
 
-// start goes on from a checkpoint, or tells what the plan leaves out.
+// start goes on from a checkpoint, or tells what is left out or changed from
+// the beginning.
 func (a *archive) start() error {
 	if a.task.From == nil {
 		for _, w := range a.plan.Warnings {
+			a.task.Meter.Warn(w)
+		}
+		for _, w := range summary(a.changes) {
 			a.task.Meter.Warn(w)
 		}
 		return a.out.begin()
@@ -133,6 +143,9 @@ func (a *archive) write(ctx context.Context, l *line) error {
 			return err
 		}
 		a.task.Meter.At(a.plan.Entries[p.next-1].Path)
+		if a.strict && len(p.notes) > 0 {
+			return asked(a.warning(p.notes[0]))
+		}
 		mayCut, err := a.out.write(p)
 		if err != nil {
 			return err
@@ -154,15 +167,22 @@ func (a *archive) written(p *piece) {
 	a.task.Meter.Worked(p.extra)
 	for _, n := range p.notes {
 		a.notes = append(a.notes, n)
-		a.task.Meter.Warn(n.fate.warning(a.plan.Entries[n.entry].Path, a.out.cuts().align > 0))
+		a.task.Meter.Warn(a.warning(n))
 	}
+}
+
+func (a *archive) warning(n note) jobs.Warning {
+	return n.fate.warning(a.plan.Entries[n.entry].Path, a.out.cuts().align > 0)
 }
 
 // warnings returns what the report is to say.
 func (a *archive) warnings() []jobs.Warning {
 	all := append([]jobs.Warning(nil), a.plan.Warnings...)
+	for _, c := range a.changes {
+		all = append(all, c.warning())
+	}
 	for _, n := range a.notes {
-		all = append(all, n.fate.warning(a.plan.Entries[n.entry].Path, a.out.cuts().align > 0))
+		all = append(all, a.warning(n))
 	}
 	return all
 }

@@ -84,6 +84,36 @@ func TestAFileThatChangesWhileItIsReadDoesNotSpoilTheArchive(t *testing.T) {
 	}
 }
 
+func TestAJobThatIsToFailDoesSoAtTheFirstTrouble(t *testing.T) {
+	strict := map[string]string{"on_error": "fail"}
+	for _, name := range archives() {
+		for path, n := range restless().nodes {
+			if strings.HasSuffix(path, "untouched") {
+				continue
+			}
+			nodes := sample()
+			nodes["a/"+path], nodes["b/later"] = n, node{opening: fs.ErrNotExist}
+			_, err := run(t.Context(), find(t, name), strict, files(nodes), newStaged())
+			want := map[string]string{"forbidden": "unreadable", "broken": "unreadable", "broken.log": "unreadable", "gone": "vanished"}[path]
+			if want == "" {
+				want = "changed"
+			}
+			var failure *jobs.Failure
+			if !errors.As(err, &failure) || failure.Code != want || !strings.Contains(failure.Message, "“a/"+path+"” ") {
+				t.Errorf("%s: got %v, want a failure %q that names a/%s", name, err, want, path)
+			}
+		}
+		data := source.Data{Files: tree{nodes: sample(), warnings: restless().warnings}}
+		_, err := run(t.Context(), find(t, name), strict, data, newStaged())
+		if failure := (*jobs.Failure)(nil); !errors.As(err, &failure) || failure.Code != "special" || !strings.Contains(failure.Message, "“pipe” ") {
+			t.Errorf("%s: got %v, want a failure for what the plan leaves out", name, err)
+		}
+		nodes := sample()
+		nodes["a:b"] = node{content: "renamed is not failed"}
+		export(t, name, map[string]string{"on_error": "fail", "links": "skip", "names": "portable"}, files(nodes))
+	}
+}
+
 // checkDone checks that everything that was planned has been counted.
 func checkDone(t *testing.T, r result) {
 	t.Helper()

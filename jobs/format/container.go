@@ -1,10 +1,6 @@
 package format
 
-import (
-	"context"
-
-	"example.org/carryout/jobs/source"
-)
+import "context"
 
 // A container is what an archive looks like on disk. Its methods are called by
 // one goroutine at a time; what many may do has a packer.
@@ -36,8 +32,9 @@ type container interface {
 	// add writes a small file that is not in the plan, at its end.
 	add(ctx context.Context, m member, content []byte) error
 
-	// end writes what stands after the last entry.
-	end(entries []source.Entry) error
+	// end writes what stands after the last entry. There are so many in the
+	// plan, and from knows their members.
+	end(from reader, entries int) error
 
 	// append appends what it needs to go on from here, restore reads it.
 	append(b []byte) []byte

@@ -50,10 +50,18 @@ func shorten(name string, n int) string {
 // (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
 func isDevice(name string) bool {
 	name, _, _ = strings.Cut(strings.ToUpper(name), ".")
+	name = strings.TrimRight(name, " ")
 	switch name {
-	case "CON", "PRN", "AUX", "NUL":
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
 		return true
 	}
-	port, number := strings.TrimRight(name, "0123456789"), strings.TrimLeft(name, "COMLPT")
-	return (port == "COM" || port == "LPT") && len(number) == 1
+	port, isPort := strings.CutPrefix(name, "COM")
+	if !isPort {
+		port, isPort = strings.CutPrefix(name, "LPT")
+	}
+	switch port {
+	case "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "¹", "²", "³":
+		return isPort
+	}
+	return false
 }

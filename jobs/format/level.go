@@ -1,8 +1,8 @@
 package format
 
-// levels is the option of all archives.
-func levels() []Option {
-	return []Option{{
+// level is an option of all archives that can be compressed.
+func level() Option {
+	return Option{
 		Name:    "level",
 		Title:   "Compression",
 		Default: "default",
@@ -12,7 +12,7 @@ func levels() []Option {
 			{"smallest", "Smallest file"},
 			{"store", "None"},
 		},
-	}}
+	}
 }
 
 // A deflateLevel says how hard to compress contents of a middle length, which

@@ -17,12 +17,12 @@ type member struct {
 }
 
 // member implements reader.
-func (a *archive) member(i int) member { return newMember(a.plan.Entries[i], a.naming) }
+func (a *archive) member(i int) member { return newMember(a.plan.Entries[i], a.names) }
 
 // newMember normalizes an entry: permissions alone are kept, and whoever
 // unpacks the archive may read what he got and remove it; times are UTC and
 // whole seconds.
-func newMember(e source.Entry, n naming) member {
+func newMember(e source.Entry, n names) member {
 	m := member{
 		name:    n.name(e.Path),
 		mode:    e.Mode.Type() | e.Mode.Perm() | 0o400,
@@ -33,7 +33,8 @@ func newMember(e source.Entry, n naming) member {
 	case e.Mode.IsDir():
 		m.name, m.mode, m.size = m.name+"/", m.mode|0o700, 0
 	case e.Mode&fs.ModeSymlink != 0:
-		m.mode, m.target, m.size = fs.ModeSymlink|0o777, n.name(e.Target), 0
+		m.mode, m.size = fs.ModeSymlink|0o777, 0
+		m.target, _ = n.target(e.Path, e.Target)
 	}
 	return m
 }

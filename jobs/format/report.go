@@ -39,7 +39,7 @@ func (a *archive) report(ctx context.Context) error {
 func (a *archive) reportName(entries []source.Entry) string {
 	taken := map[string]bool{}
 	for _, e := range entries {
-		root, _, _ := strings.Cut(a.naming.name(e.Path), "/")
+		root, _, _ := strings.Cut(a.names.name(e.Path), "/")
 		if len(root) >= len(reportName) && strings.EqualFold(root[:len(reportName)], reportName) {
 			taken[strings.ToUpper(root)] = true
 		}

@@ -30,6 +30,10 @@ func mixed() source.Data {
 	nodes["very/large and grown"] = node{content: long, planned: -(9 << 20)}
 	nodes["very/large and broken"] = node{content: long[:2<<20], planned: 5 << 20, broken: true}
 	nodes["very/large and gone"] = node{content: long, opening: fs.ErrNotExist}
+	for _, name := range []string{"READ:ME", "Read:me", "read\xff", "READ%xFF"} { // none of which has its own name in every archive
+		nodes["named/"+name] = node{content: name}
+		nodes["named/to "+name] = node{mode: fs.ModeSymlink | 0o777, target: name}
+	}
 	for i := range 300 {
 		nodes["many/"+strings.Repeat("x", i%50)+string(rune('a'+i%26))+string(rune('0'+i%10))] = node{content: prose(i)}
 	}
@@ -93,7 +97,7 @@ func TestAnArchiveGoesOnFromEveryPlaceWhereItMayBeCut(t *testing.T) {
 			t.Run(name+" "+level, func(t *testing.T) {
 				options := map[string]string{"level": level}
 				if name == "tar" {
-					options = nil
+					options = map[string]string{"names": "portable"}
 				}
 				f := find(t, name)
 				file, all := checkpoints(t, f, options, data, 2)

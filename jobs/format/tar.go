@@ -15,7 +15,8 @@ func Tar() Format {
 	return Format{
 		Name: "tar", Title: "tar archive", Hint: "Not compressed; for what is compressed already.",
 		Ext: ".tar", Media: "application/x-tar", Version: 1,
-		Files: tarred(func(map[string]string) wrapping { return plain{} }),
+		Options: archiveOptions(exact),
+		Files:   tarred(func(map[string]string) wrapping { return plain{} }),
 	}
 }
 
@@ -26,7 +27,7 @@ func TarGz() Format {
 	return Format{
 		Name: "tar.gz", Title: "tar.gz archive", Hint: "For Linux and macOS; keeps permissions and links.",
 		Ext: ".tar.gz", Media: "application/gzip", Version: 2,
-		Options: levels(),
+		Options: append([]Option{level()}, archiveOptions(exact)...),
 		Files:   tarred(func(o map[string]string) wrapping { return &gzipped{level: newDeflateLevel(o)} }),
 	}
 }
@@ -37,7 +38,7 @@ func TarZst() Format {
 	return Format{
 		Name: "tar.zst", Title: "tar.zst archive", Hint: "Smaller and faster than tar.gz; needs a newer tar.",
 		Ext: ".tar.zst", Media: "application/zstd", Version: 2,
-		Options: levels(),
+		Options: append([]Option{level()}, archiveOptions(exact)...),
 		Files:   tarred(func(o map[string]string) wrapping { return framed{level: o["level"]} }),
 	}
 }
@@ -127,7 +128,7 @@ func (t *tarball) add(ctx context.Context, m member, content []byte) error {
 }
 
 // end implements container: two blocks of zeros.
-func (t *tarball) end([]source.Entry) error {
+func (t *tarball) end(reader, int) error {
 	// What ends an archive is too short to wait for.
 	if err := t.addPiece(context.Background(), &piece{in: make([]byte, 2*tarBlock)}); err != nil {
 		return err

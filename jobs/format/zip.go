@@ -17,12 +17,10 @@ func Zip() Format {
 	return Format{
 		Name: "zip", Title: "ZIP archive", Hint: "Opens everywhere.",
 		Ext: ".zip", Media: "application/zip", Version: 2,
-		Options: levels(),
+		Options: append([]Option{level()}, archiveOptions(portable)...),
 		Files: func(ctx context.Context, t Task, in source.Files) error {
 			// A backslash is no separator, and must not be taken for one (4.4.17.1).
-			n := naming{not: `\`}
-			out := &zipper{out: t.Out, level: newDeflateLevel(t.Options), naming: n}
-			a := archive{task: t, in: in, out: out, naming: n}
+			a := archive{task: t, in: in, out: &zipper{out: t.Out, level: newDeflateLevel(t.Options)}, rules: rules{not: `\`}}
 			return a.run(ctx)
 		},
 	}
@@ -44,7 +42,6 @@ const (
 type zipper struct {
 	out     *artifact.Writer
 	level   deflateLevel
-	naming  naming
 	records []byte   // of all entries so far
 	file    *zipFile // that is being written; nil: none
 	added   member   // after the last entry of the plan

@@ -1,20 +1,16 @@
 package format
 
-import (
-	"encoding/binary"
-
-	"example.org/carryout/jobs/source"
-)
+import "encoding/binary"
 
 // end implements container: it writes the central directory (4.3.12), from the
 // plan and the records of what became of it.
-func (z *zipper) end(entries []source.Entry) error {
+func (z *zipper) end(from reader, entries int) error {
 	d := &decoder{b: z.records}
 	dir := zipDirectory{start: z.out.Size()}
 	for i := 0; len(d.b) > 0; i++ {
 		var m member
-		if i < len(entries) {
-			m = newMember(entries[i], z.naming)
+		if i < entries {
+			m = from.member(i)
 		} else {
 			m = z.added
 		}
