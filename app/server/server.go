@@ -43,6 +43,7 @@ type Config struct {
 	Insecure    bool          // listen where others than this machine can reach it
 	AllowHost   []string      // names under which the server may be asked, beside addresses and localhost
 	AllowOrigin []string      // other origins whose pages may read; "*": all
+	OwnerHeader string        // in which a proxy in front says whose a request is; empty: all jobs are everybody's
 	Heartbeat   time.Duration // of silence, after which a stream shows that it lives; 0: 15 s
 
 	Data       string        // the data folder; it is made if it is not there
@@ -136,7 +137,7 @@ func (h *house) build(ctx context.Context) error {
 	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Log: c.Log}
 	h.site = &web.Site{Board: h.store, History: h.store, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed,
 		Log: c.Log, NewKey: rand.Text, Heartbeat: c.Heartbeat,
-		Retain: c.Retain, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, DataDir: c.Data}
+		Retain: c.Retain, OwnerHeader: c.OwnerHeader, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, DataDir: c.Data}
 	return nil
 }
 

@@ -17,7 +17,7 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request) error {
 	}
 	after, _ := feed.ParseID(lastEventID(r)) // 0 if absent or foreign: from now on
 	return s.send(w, r, http.StatusOK, func(ctx context.Context, pieces chan<- []byte) error {
-		f := s.Feed.Follow(after)
+		f := s.Feed.FollowAs(s.reader(r), after)
 		defer f.Close()
 		for {
 			frames, bell, err := f.Next(ctx)

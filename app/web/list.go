@@ -26,7 +26,7 @@ func (s *Site) list(w http.ResponseWriter, r *http.Request) error {
 	if err := answerable(r, typeJSON, typeHTML); err != nil {
 		return err
 	}
-	f, err := filter(r.URL.Query())
+	f, err := filter(s.reader(r), r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (s *Site) list(w http.ResponseWriter, r *http.Request) error {
 }
 
 // filter reads what part of the list is asked for.
-func filter(q url.Values) (f store.Filter, err error) {
+func filter(owner string, q url.Values) (f store.Filter, err error) {
 	f = store.Filter{Owner: owner, State: jobs.State(q.Get("state")), After: q.Get("after"), Limit: perPage}
 	if f.State != "" && !slices.Contains(jobs.States(), f.State) {
 		return f, malformed("state", "There is no such state. Choose one of queued, running, ready, failed, canceled, expired.")
@@ -87,7 +87,7 @@ func listPath(f store.Filter, after string) string {
 }
 
 func (s *Site) listPage(w http.ResponseWriter, r *http.Request, f store.Filter, page []jobs.Job, older string) error {
-	counts, err := s.Board.Count(r.Context())
+	counts, err := s.counts(r)
 	if err != nil {
 		return err
 	}
@@ -98,6 +98,14 @@ func (s *Site) listPage(w http.ResponseWriter, r *http.Request, f store.Filter, 
 	p.Filters = filters(f.State, counts)
 	s.render(w, r, http.StatusOK, views.Jobs(p))
 	return nil
+}
+
+// counts returns how many of the jobs that a request may see are in each state.
+func (s *Site) counts(r *http.Request) (map[jobs.State]int64, error) {
+	if reader := s.reader(r); reader != "" {
+		return s.Board.CountOf(r.Context(), reader)
+	}
+	return s.Board.Count(r.Context())
 }
 
 // filters are the links by which the list is narrowed.

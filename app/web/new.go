@@ -43,7 +43,7 @@ type filled struct {
 // form shows the form, with the status and the headers of how, if that has any.
 func (s *Site) form(w http.ResponseWriter, r *http.Request, how refusal, in filled) error {
 	p := views.NewPage{Shell: s.shell(), Key: s.NewKey(), Errors: in.errors}
-	recent, _, err := s.Board.List(r.Context(), store.Filter{Owner: owner, Limit: recentJobs})
+	recent, _, err := s.Board.List(r.Context(), store.Filter{Owner: s.reader(r), Limit: recentJobs})
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,8 @@
 // It is safe from the start: hosts are checked against DNS rebinding, posts of
 // other origins are refused, pages hold no script but their own, bodies and
 // their time are limited, and no answer holds a path of the disk, SQL or a
-// stack.
+// stack. It knows no passwords: whose a request is says the proxy in front, in
+// the OwnerHeader, and of the jobs of others nothing is to be seen.
 package web
 
 import (
@@ -32,7 +33,7 @@ import (
 	"example.org/carryout/static"
 )
 
-// A Site answers requests. All fields but the last four are required.
+// A Site answers requests. All fields down to Stopping are required.
 type Site struct {
 	Board     store.Board
 	History   store.Log
@@ -46,13 +47,11 @@ type Site struct {
 	Stopping  <-chan struct{} // closed when streams are to end
 
 	Retain       time.Duration // how long files are kept, for the pages; 0: for good
+	OwnerHeader  string        // in which a proxy says whose a request is; empty: all jobs are everybody's
 	AllowHosts   []string      // names under which this server may be asked, beside addresses and localhost
 	AllowOrigins []string      // other origins whose pages may read; "*": all
 	DataDir      string        // a folder that must be writable for the site to be ready; empty: none
 }
-
-// owner is everybody, until there is sign-in.
-const owner = "everybody"
 
 // handler answers a request, or returns an error before its first byte.
 type handler func(w http.ResponseWriter, r *http.Request) error
@@ -64,14 +63,17 @@ type methods map[string]handler
 func (s *Site) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, m := range s.routes() {
-		mux.Handle(path, s.answer(m.dispatch))
+		mux.Handle(path, s.answer(s.signedIn(m.dispatch)))
+	}
+	for path, h := range map[string]handler{"/healthz": s.healthz, "/readyz": s.readyz} { // for machines
+		mux.Handle(path, s.answer(methods{http.MethodGet: h}.dispatch))
 	}
 	mux.Handle("/static/", static.Handler())
 	mux.Handle("/", s.answer(func(http.ResponseWriter, *http.Request) error { return errNoPage }))
 	return s.guard(mux)
 }
 
-// routes lists all that there is.
+// routes lists all that there is for people and their programs.
 func (s *Site) routes() map[string]methods {
 	return map[string]methods{
 		"/{$}":                   {http.MethodGet: s.newPage},
@@ -87,8 +89,6 @@ func (s *Site) routes() map[string]methods {
 		"/jobs/{id}/delete":      {http.MethodPost: s.delete}, // for forms, which know no DELETE
 		"/events":                {http.MethodGet: s.feed},
 		"/publish":               {http.MethodPut: s.publish, http.MethodPost: s.publish},
-		"/healthz":               {http.MethodGet: s.healthz},
-		"/readyz":                {http.MethodGet: s.readyz},
 	}
 }
 
@@ -133,5 +133,9 @@ func (s *Site) find(ctx context.Context, r *http.Request) (jobs.Job, error) {
 	if !id.Valid() {
 		return jobs.Job{}, jobs.ErrNotFound
 	}
-	return s.Board.Job(ctx, id)
+	j, err := s.Board.Job(ctx, id)
+	if err == nil && !s.sees(r, j) {
+		return jobs.Job{}, jobs.ErrNotFound // which says no more of it than of one that never was
+	}
+	return j, err
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"net/http"
 
@@ -32,7 +31,7 @@ func (s *Site) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if j, err := s.known(r.Context(), spec, key); err == nil {
+	if j, err := s.known(r, spec, key); err == nil {
 		return s.accepted(w, r, j, true)
 	} else if !errors.Is(err, jobs.ErrNotFound) {
 		return err
@@ -43,7 +42,7 @@ func (s *Site) submit(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Export.Check(r.Context(), spec); err != nil {
 		return s.declined(w, r, filled{Spec: spec, open: open}, err)
 	}
-	j, existed, err := s.Board.Submit(r.Context(), spec, store.SubmitOptions{Owner: owner, Key: key})
+	j, existed, err := s.Board.Submit(r.Context(), spec, store.SubmitOptions{Owner: s.owner(r), Key: key})
 	if err != nil {
 		return s.declined(w, r, filled{Spec: spec, open: open}, s.busy(r.Context(), err))
 	}
@@ -69,11 +68,11 @@ func (s *Site) declined(w http.ResponseWriter, r *http.Request, in filled, err e
 
 // known returns the job that was asked for with the same key before, which
 // holds also where the same could not be asked for any more.
-func (s *Site) known(ctx context.Context, spec jobs.Spec, key string) (jobs.Job, error) {
+func (s *Site) known(r *http.Request, spec jobs.Spec, key string) (jobs.Job, error) {
 	if key == "" {
 		return jobs.Job{}, jobs.ErrNotFound
 	}
-	j, err := s.Board.Find(ctx, owner, key)
+	j, err := s.Board.Find(r.Context(), s.owner(r), key)
 	if err == nil && !bytes.Equal(wire.AppendSpec(nil, j.Spec), wire.AppendSpec(nil, spec)) {
 		return jobs.Job{}, jobs.ErrNotFound // Submit says what is wrong
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,12 +58,18 @@ func buildWith(t *testing.T, workers int, o sqlite.Options, change func(*web.Sit
 		t.Fatal(err)
 	}
 	var tl tail.Tail
-	o.Notify = tl.Commit
+	var f *feed.Feed
+	o.Notify = func(changes []store.Change) {
+		tl.Commit(changes)
+		if f != nil {
+			f.Commit(changes)
+		}
+	}
 	h.store, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "c.db"), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := feed.New(t.Context(), h.store, h.store.Count, log)
+	f, err = feed.New(t.Context(), h.store, h.store.Count, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,12 +82,13 @@ func buildWith(t *testing.T, workers int, o sqlite.Options, change func(*web.Sit
 	h.Handler = site.Handler()
 
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
+	var all sync.WaitGroup
 	pool := &work.Pool{Queue: h.store, Run: e.Run, Size: workers, Log: log}
-	go func() { defer close(done); pool.Serve(ctx) }()
+	all.Go(func() { pool.Serve(ctx) })
+	all.Go(func() { f.Serve(ctx) })
 	t.Cleanup(func() {
 		cancel()
-		<-done
+		all.Wait()
 		h.store.Close()
 		docs.Close()
 	})

@@ -8,6 +8,9 @@
 // a restart too. Changes of jobs wait (pending) until they are told: one that is
 // followed by another of the same job within 100 ms is told once.
 //
+// A change of a job is told to those who follow as its owner ([Feed.FollowAs]) or
+// as nobody in particular; the numbers of what others are told are then missing.
+//
 // The number of an entry is its time in Unix microseconds, or one more than the
 // number before it if that is greater. So a restart goes on above all that was
 // told, as long as the clock is not set back. On the stream a number n is the id

@@ -11,13 +11,19 @@ const replay = 256
 
 // A Follower reads the feed from a place on. One goroutine uses it.
 type Follower struct {
-	feed *Feed
-	at   int64
+	feed  *Feed
+	owner string // whose jobs it is told of; empty: everybody's
+	at    int64
 }
 
 // Follow begins after entry n; a number that is not known yet, or 0, begins
 // with what comes next. The caller closes the Follower.
-func (f *Feed) Follow(n int64) *Follower { return &Follower{f, f.ring.join(n)} }
+func (f *Feed) Follow(n int64) *Follower { return f.FollowAs("", n) }
+
+// FollowAs is Follow for somebody who is told of the jobs of that owner only.
+func (f *Feed) FollowAs(owner string, n int64) *Follower {
+	return &Follower{feed: f, owner: owner, at: f.ring.join(n)}
+}
 
 // Next returns the frames that have come since the last call, and a bell that
 // is closed at the next news. Without frames there is nothing new yet.
@@ -26,7 +32,7 @@ func (f *Feed) Follow(n int64) *Follower { return &Follower{f, f.ring.join(n)} }
 // was published meanwhile, and of the rest only what is still in memory.
 func (l *Follower) Next(ctx context.Context) (frames []byte, bell <-chan struct{}, err error) {
 	for {
-		frames, last, from, bell := l.feed.ring.after(l.at)
+		frames, last, from, bell := l.feed.ring.after(l.at, l.owner)
 		if l.at >= from {
 			l.at = last
 			return frames, bell, nil

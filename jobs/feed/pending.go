@@ -60,7 +60,7 @@ func (p *pending) take() []line {
 		if changed[id].Deleted {
 			data = wire.AppendDeleted(nil, id)
 		}
-		lines[i] = line{"job", string(data)}
+		lines[i] = line{name: "job", data: string(data), owner: changed[id].Job.Owner}
 	}
 	return lines
 }

@@ -84,7 +84,7 @@ func (f *Feed) keep(ctx context.Context, batch []request) error {
 	lines := make([]line, len(batch))
 	for i, r := range batch {
 		messages[i] = store.Message{Seq: first + int64(i), Name: r.name, Data: r.data}
-		lines[i] = line{r.name, r.data}
+		lines[i] = line{name: r.name, data: r.data}
 	}
 	if err := f.press.Keep(ctx, messages); err != nil {
 		f.ring.skip(len(batch)) // they may have been kept after all, so their numbers are spent

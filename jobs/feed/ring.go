@@ -11,10 +11,14 @@ import (
 const most = 1024
 
 // line is what an entry says.
-type line struct{ name, data string }
+type line struct {
+	name, data string
+	owner      string // who is told alone; empty: everybody
+}
 
 type entry struct {
 	seq   int64
+	owner string // as of its line
 	frame []byte
 }
 
@@ -47,7 +51,7 @@ func (r *ring) add(lines []line) {
 	defer r.mu.Unlock()
 	for _, l := range lines {
 		r.last++
-		r.entries = append(r.entries, entry{r.last, wire.AppendFrame(nil, ID(r.last), l.name, l.data)})
+		r.entries = append(r.entries, entry{r.last, l.owner, wire.AppendFrame(nil, ID(r.last), l.name, l.data)})
 	}
 	if len(r.entries) > 2*most { // not at every entry: it copies them all
 		over := len(r.entries) - most
@@ -89,18 +93,21 @@ func (r *ring) crowd() int {
 	return r.followers
 }
 
-// after returns the frames after entry at, the number of the last of them, and
-// the bell. If the ring does not reach back so far there are none, and from
+// after returns the frames after entry at that owner is told of, the number of
+// the last entry, and the bell. An empty owner is told of everything. If the ring does not reach back so far there are none, and from
 // is the number after which it begins.
-func (r *ring) after(at int64) (frames []byte, last, from int64, bell <-chan struct{}) {
+func (r *ring) after(at int64, owner string) (frames []byte, last, from int64, bell <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	last = at
 	if at >= r.from {
 		for _, e := range r.entries {
-			if e.seq > at {
+			if e.seq <= at {
+				continue
+			}
+			last = e.seq
+			if owner == "" || e.owner == "" || e.owner == owner {
 				frames = append(frames, e.frame...)
-				last = e.seq
 			}
 		}
 	}

@@ -79,23 +79,7 @@ func (w *writer) refill(after int64) error {
 
 // readCounts counts the jobs in each state.
 func (w *writer) readCounts() (map[jobs.State]int64, error) {
-	rows, err := w.connection.QueryContext(context.Background(), selectCounts)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	counts := make(map[jobs.State]int64)
-	for rows.Next() {
-		var state jobs.State
-		var n int64
-		if err := rows.Scan(&state, &n); err != nil {
-			return nil, err
-		}
-		if n > 0 {
-			counts[state] = n
-		}
-	}
-	return counts, rows.Err()
+	return scanCounts(w.connection.QueryContext(context.Background(), selectCounts))
 }
 
 // readWaiting counts the queued jobs of each owner, if there is a limit to them.

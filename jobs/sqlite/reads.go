@@ -70,6 +70,38 @@ func (s *Store) Count(ctx context.Context) (map[jobs.State]int64, error) {
 	return s.writer.count(), ctx.Err()
 }
 
+const selectCountsOf = `SELECT state, count(*) FROM jobs INDEXED BY jobs_owner WHERE owner = ? GROUP BY state`
+
+// CountOf implements [store.Board].
+func (s *Store) CountOf(ctx context.Context, owner string) (counts map[jobs.State]int64, err error) {
+	err = s.read(ctx, "counting jobs", func(t *sql.Tx) error {
+		counts, err = scanCounts(t.QueryContext(ctx, selectCountsOf, owner))
+		return err
+	})
+	return counts, err
+}
+
+// scanCounts reads all rows of a query, each a state and a number, and closes
+// it.
+func scanCounts(from *sql.Rows, err error) (map[jobs.State]int64, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	counts := make(map[jobs.State]int64)
+	for from.Next() {
+		var state jobs.State
+		var n int64
+		if err := from.Scan(&state, &n); err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			counts[state] = n
+		}
+	}
+	return counts, from.Err()
+}
+
 // How many jobs a page has at most, and if the filter does not say.
 const (
 	pageMax     = 500

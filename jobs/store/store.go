@@ -61,6 +61,9 @@ type Board interface {
 	// Count returns how many jobs there are in each state. States without jobs
 	// may be missing.
 	Count(ctx context.Context) (map[jobs.State]int64, error)
+
+	// CountOf is Count for the jobs of one owner.
+	CountOf(ctx context.Context, owner string) (map[jobs.State]int64, error)
 }
 
 // A Queue is the side of a store that workers see.

@@ -293,10 +293,17 @@ func testCount(t *testing.T, open Open) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		mine, err := h.CountOf(h.ctx, "me") // who has all of them
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, s := range jobs.States() {
-			if got[s] != want[s] {
-				t.Errorf("%s: got %d %s, want %d", when, got[s], s, want[s])
+			if got[s] != want[s] || mine[s] != want[s] {
+				t.Errorf("%s: got %d %s, and %d of their owner, want %d", when, got[s], s, mine[s], want[s])
 			}
+		}
+		if others, err := h.CountOf(h.ctx, "you"); len(others) != 0 || err != nil {
+			t.Errorf("%s, of another owner: got %v, error %v, want none", when, others, err)
 		}
 	}
 	check("at first")
