@@ -19,8 +19,8 @@ const module = "example.org/carryout/"
 // package with its interface, wherever that leaves it.
 var floors = [][]string{
 	{"jobs", "views/human", "static"},
-	{"jobs/store", "jobs/wire", "jobs/parsed", "jobs/meter", "jobs/source", "jobs/artifact", "views/words"},
-	{"jobs/source/lately", "jobs/source/sourcetest", "jobs/artifact/artifacttest", "jobs/format", "views"},
+	{"jobs/store", "jobs/wire", "jobs/parsed", "jobs/meter", "jobs/source", "jobs/artifact", "views/words", "jobs/room"},
+	{"jobs/room/roomtest", "jobs/source/lately", "jobs/source/sourcetest", "jobs/artifact/artifacttest", "jobs/format", "views"},
 	{"jobs/source/folder", "jobs/source/sqlite", "jobs/artifact/dir"},
 	{"jobs/work", "jobs/tail", "jobs/feed", "jobs/sqlite", "jobs/storetest"},
 	{"jobs/export"},

@@ -1,0 +1,60 @@
+// Package roomtest makes small disks for tests, and fills them.
+package roomtest
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+)
+
+// Disk mounts an empty disk in memory (tmpfs) on folder, which it makes if need
+// be. It is unmounted when the test is over. A test that may not mount skips
+// itself, unless CARRYOUT_TEST_ALL is set.
+func Disk(t *testing.T, folder string, size int64) {
+	t.Helper()
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+strconv.FormatInt(size, 10), "carryout-test", folder).CombinedOutput()
+	if err != nil {
+		if os.Getenv("CARRYOUT_TEST_ALL") != "" {
+			t.Fatalf("a disk could not be mounted: %v: %s", err, out)
+		}
+		t.Skipf("a disk could not be mounted: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", folder).CombinedOutput(); err != nil {
+			t.Errorf("the disk could not be unmounted: %v: %s", err, out)
+		}
+	})
+}
+
+// Fill writes to folder until its disk is full, and returns a function that
+// removes what it wrote.
+func Fill(t *testing.T, folder string) (empty func()) {
+	t.Helper()
+	path := filepath.Join(folder, "somebody-elses-file")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() // a full disk is what is wanted
+	for size := 1 << 20; size > 0; {
+		if _, err = f.Write(make([]byte, size)); err != nil {
+			size /= 2
+		}
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("filling the disk: got %v, want %v", err, syscall.ENOSPC)
+	}
+	return func() {
+		t.Helper()
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
