@@ -179,6 +179,9 @@ func (b *batch) end() {
 // spoiled reports whether the parts of a batch that was lost may go well one
 // by one: whatever one of them asks of the disk, the others need not suffer.
 func (b *batch) spoiled() bool {
+	if b.deserved() {
+		return true
+	}
 	var coded sqlite3.Error
 	held := errors.As(b.broken, &coded) && (coded.Code == sqlite3.ErrBusy || coded.Code == sqlite3.ErrLocked)
 	return b.broken != nil && b.begun && !held && len(b.calls)+len(b.claims) > 1

@@ -66,14 +66,14 @@ func (t *tx) again(j *jobs.Job, r *row, spec jobs.Spec, err error) error {
 
 // Cancel implements [store.Board].
 func (s *Store) Cancel(ctx context.Context, id jobs.ID, reason string) (jobs.Job, error) {
-	return s.change(ctx, "canceling a job", id, func(*tx, *row) (jobs.Event, error) {
+	return s.change(ctx, s.insist, "canceling a job", id, func(*tx, *row) (jobs.Event, error) {
 		return jobs.Event{Kind: jobs.KindCanceled, Reason: reason}, nil
 	})
 }
 
 // Retry implements [store.Board].
 func (s *Store) Retry(ctx context.Context, id jobs.ID) (jobs.Job, error) {
-	return s.change(ctx, "retrying a job", id, func(t *tx, r *row) (jobs.Event, error) {
+	return s.change(ctx, s.write, "retrying a job", id, func(t *tx, r *row) (jobs.Event, error) {
 		if jobs.KindQueued.Follows(r.job.State) { // else record says what is wrong
 			if err := t.mayQueue(r.job.Owner); err != nil {
 				return jobs.Event{}, err
@@ -84,11 +84,14 @@ func (s *Store) Retry(ctx context.Context, id jobs.ID) (jobs.Job, error) {
 	})
 }
 
+// A write is Store.write or Store.insist.
+type write func(ctx context.Context, doing string, f func(*tx) error) error
+
 // change adds the event that f makes to the job of that id, and returns the
 // job after it. The row that f is given is its own.
-func (s *Store) change(ctx context.Context, doing string, id jobs.ID, f func(*tx, *row) (jobs.Event, error)) (jobs.Job, error) {
+func (s *Store) change(ctx context.Context, w write, doing string, id jobs.ID, f func(*tx, *row) (jobs.Event, error)) (jobs.Job, error) {
 	var j jobs.Job
-	err := s.write(ctx, doing, func(t *tx) error {
+	err := w(ctx, doing, func(t *tx) error {
 		found, err := t.find(id)
 		if err != nil {
 			return err
@@ -112,7 +115,7 @@ func (s *Store) change(ctx context.Context, doing string, id jobs.ID, f func(*tx
 
 // Delete implements [store.Board].
 func (s *Store) Delete(ctx context.Context, id jobs.ID) error {
-	return s.write(ctx, "deleting a job", func(t *tx) error {
+	return s.insist(ctx, "deleting a job", func(t *tx) error {
 		r, err := t.find(id)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -30,17 +31,22 @@ func failed(doing string, err error) error {
 		errors.Is(err, jobs.ErrKeyReused), errors.Is(err, store.ErrCursor), errors.Is(err, store.ErrClosed):
 		return err
 	case errors.As(err, &coded):
-		if fact := meaning(coded.Code); fact != nil {
+		if fact := meaning(coded); fact != nil {
 			return fmt.Errorf("%s: %w (%w)", doing, fact, err)
 		}
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// meaning returns the fact that a result code stands for, or nil.
-// https://www.sqlite.org/rescode.html
-func meaning(code sqlite3.ErrNo) error {
-	switch code {
+// meaning returns the fact that an error of SQLite stands for, or nil. Some
+// writes to a full disk, such as those to the shared memory, fail as any other
+// would but for the number that the system gave
+// (https://www.sqlite.org/rescode.html).
+func meaning(coded sqlite3.Error) error {
+	if coded.SystemErrno == syscall.ENOSPC || coded.SystemErrno == syscall.EDQUOT {
+		return store.ErrFull
+	}
+	switch coded.Code {
 	case sqlite3.ErrFull:
 		return store.ErrFull
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:

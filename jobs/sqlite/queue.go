@@ -38,7 +38,11 @@ func (s *Store) Append(ctx context.Context, l store.Lease, cursor []byte, events
 		return cmp.Or(ctx.Err(), s.writer.leases.renew(l))
 	}
 	facts := s.encode(l, events)
-	return s.write(ctx, "adding to the history of a job", func(t *tx) error {
+	put := s.write
+	if lasting(events) {
+		put = s.insist
+	}
+	return put(ctx, "adding to the history of a job", func(t *tx) error {
 		r, err := t.held(l)
 		if err != nil {
 			return err
@@ -103,7 +107,7 @@ func (s *Store) Renew(ctx context.Context, held []store.Lease) ([]error, error) 
 
 // Recover implements [store.Queue].
 func (s *Store) Recover(ctx context.Context, reason string) (n int, err error) {
-	err = s.write(ctx, "putting interrupted jobs back", func(t *tx) error {
+	err = s.insist(ctx, "putting interrupted jobs back", func(t *tx) error {
 		running := t.batch.w.active.running()
 		for i, r := range running { // in the order of their turns
 			place, err := t.place(r)

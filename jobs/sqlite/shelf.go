@@ -35,7 +35,7 @@ func (s *Store) Due(ctx context.Context, now time.Time, n int) (due []jobs.ID, e
 
 // Expire implements [store.Shelf].
 func (s *Store) Expire(ctx context.Context, id jobs.ID) error {
-	_, err := s.change(ctx, "letting a job expire", id, func(*tx, *row) (jobs.Event, error) {
+	_, err := s.change(ctx, s.insist, "letting a job expire", id, func(*tx, *row) (jobs.Event, error) {
 		return jobs.Event{Kind: jobs.KindExpired}, nil
 	})
 	return err

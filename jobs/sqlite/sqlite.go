@@ -23,7 +23,8 @@
 // Everything is on the disk before a call returns: WAL with synchronous=FULL
 // (https://www.sqlite.org/wal.html). A full disk is [store.ErrFull], and a
 // database that another program keeps locked is [store.ErrBusy]; both pass by
-// themselves, and reading goes on meanwhile. Of progress events only about the
+// themselves, and reading goes on meanwhile. A full disk takes last words even
+// so, out of a [Reserve]. Of progress events only about the
 // newest hundred of a job are kept.
 package sqlite
 
@@ -32,6 +33,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"sync"
 	"time"
 
@@ -51,6 +53,7 @@ type Options struct {
 	Messages int              // how many messages to keep; 0: 10,000
 	Now      func() time.Time // nil: time.Now
 	NewID    func() jobs.ID   // nil: 130 random bits
+	Reserve  Reserve          // room for last words on a full disk; nil: none
 
 	// SkipCheck opens the database without looking for damage, which takes
 	// about 0.6 s for each GB.
@@ -73,6 +76,14 @@ var _ store.Store = (*Store)(nil)
 // this program with [ErrForeign], one that a later version has written with
 // [ErrNewer], and one that is damaged with [ErrDamaged].
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	s, err := open(ctx, path, o)
+	if errors.Is(err, store.ErrFull) && o.Reserve != nil && o.Reserve.Release() {
+		s, err = open(ctx, path, o) // the log of recent writes takes room even to be read
+	}
+	return s, err
+}
+
+func open(ctx context.Context, path string, o Options) (*Store, error) {
 	o.Lease = cmp.Or(o.Lease, 30*time.Second)
 	o.Messages = cmp.Or(max(o.Messages, 0), 10_000)
 	if o.Now == nil {
@@ -125,7 +136,12 @@ func (s *Store) close() error {
 // write runs f in the writer's next transaction and returns when that is
 // durable. What f returns undoes what f did, and nothing else.
 func (s *Store) write(ctx context.Context, doing string, f func(*tx) error) error {
-	return failed(doing, s.writer.do(ctx, f))
+	return failed(doing, s.writer.do(ctx, f, false))
+}
+
+// insist is write for last words, which are worth the reserve.
+func (s *Store) insist(ctx context.Context, doing string, f func(*tx) error) error {
+	return failed(doing, s.writer.do(ctx, f, true))
 }
 
 // read runs f on one state of the database.

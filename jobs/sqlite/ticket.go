@@ -45,7 +45,8 @@ func (t *ticket) wait(ctx context.Context) error {
 // A call is a function that waits for its turn in a transaction.
 type call struct {
 	ticket
-	run func(*tx) error
+	run  func(*tx) error
+	last bool // words, for which room is made if there is none
 }
 
 // A claim waits until a job is free.

@@ -48,8 +48,8 @@ func newWriter(c *connection, o Options) (*writer, error) {
 }
 
 // do has f run in the next transaction, and waits for its commit.
-func (w *writer) do(ctx context.Context, f func(*tx) error) error {
-	c := &call{ticket: newTicket(), run: f}
+func (w *writer) do(ctx context.Context, f func(*tx) error, last bool) error {
+	c := &call{ticket: newTicket(), run: f, last: last}
 	if err := w.send(ctx, func() { w.calls = append(w.calls, c) }); err != nil {
 		return err
 	}
@@ -156,10 +156,12 @@ func (w *writer) idle() time.Duration {
 // commit makes one transaction of calls and of what can be done for the claims
 // that wait.
 func (w *writer) commit(calls []*call) {
+	calls = w.admit(calls)
 	w.waiting = slices.DeleteFunc(w.waiting, func(c *claim) bool { return c.gone() })
 	if len(calls) == 0 && (len(w.waiting) == 0 || !w.hopeful()) {
 		return
 	}
+	defer w.fold()
 	b := w.transact(calls, true)
 	if !b.spoiled() {
 		b.settle()
@@ -169,7 +171,11 @@ func (w *writer) commit(calls []*call) {
 		w.waiting = slices.Insert(w.waiting, 0, b.claims[i].to)
 	}
 	for _, o := range b.calls {
-		w.transact([]*call{o.to}, false).settle()
+		w.alone(o.to)
+	}
+	if w.saving() {
+		w.refuse(store.ErrFull)
+		return
 	}
 	w.transact(nil, true).settle()
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -37,8 +36,7 @@ func Disk(t *testing.T, folder string, size int64) {
 // removes what it wrote.
 func Fill(t *testing.T, folder string) (empty func()) {
 	t.Helper()
-	path := filepath.Join(folder, "somebody-elses-file")
-	f, err := os.Create(path)
+	f, err := os.CreateTemp(folder, "somebody-elses-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +51,7 @@ func Fill(t *testing.T, folder string) (empty func()) {
 	}
 	return func() {
 		t.Helper()
-		if err := os.Remove(path); err != nil {
+		if err := os.Remove(f.Name()); err != nil {
 			t.Fatal(err)
 		}
 	}
