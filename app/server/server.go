@@ -54,6 +54,7 @@ type Config struct {
 	Checkpoint time.Duration // of work, after which a job keeps a place to go on from; 0: 2 s
 	Attempts   int           // starts of a job that takes the server down each time; 0: 5
 	Limits     store.Limits  // what one owner may ask for
+	MaxSize    int64         // bytes that one file may have; 0: as many as come
 	Throttle   int64         // bytes a second that one job may read; 0: as fast as it can
 
 	Log   *slog.Logger
@@ -132,7 +133,7 @@ func (h *house) build(ctx context.Context) error {
 		return err
 	}
 	exporter := &export.Exporter{Sources: h.sources, Formats: format.All(), Artifacts: artifacts,
-		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle, SaveEvery: c.Checkpoint}
+		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle, MaxSize: c.MaxSize, SaveEvery: c.Checkpoint}
 	h.pool = &work.Pool{Queue: h.store, Run: exporter.Run, Size: c.Workers, Name: workerName(), Retain: c.Retain, Log: c.Log}
 	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Log: c.Log}
 	h.site = &web.Site{Board: h.store, History: h.store, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed,

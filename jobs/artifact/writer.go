@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 )
 
 const (
@@ -22,6 +23,8 @@ type Writer struct {
 	hasher *hasher
 	buf    []byte // what is not staged yet
 	size   int64
+	most   int64 // that size may be
+	over   error // what Write returns beyond that
 	err    error // the first one, for good
 	ended  bool
 }
@@ -44,13 +47,20 @@ func ResumeWriter(s Staged, state []byte) (*Writer, error) {
 }
 
 func newWriter(s Staged, h *hashes) *Writer {
-	w := &Writer{staged: s, hasher: startHasher(h), size: h.size}
+	w := &Writer{staged: s, hasher: startHasher(h), size: h.size, most: math.MaxInt64}
 	w.buf = w.hasher.buffer()
 	return w
 }
 
+// Limit has every write fail with err that would make the file larger than so
+// many bytes.
+func (w *Writer) Limit(bytes int64, err error) { w.most, w.over = bytes, err }
+
 // Write implements [io.Writer]. The bytes may lie in memory for a while.
 func (w *Writer) Write(p []byte) (n int, err error) {
+	if int64(len(p)) > w.most-w.size && w.err == nil {
+		w.err = w.over
+	}
 	for len(p) > 0 {
 		if w.err != nil {
 			return n, w.err

@@ -108,7 +108,7 @@ func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte)
 	end := out.Abort
 	defer func() { err = errors.Join(err, end()) }()
 	d, err = a.run(ctx, out, from, s)
-	if failure := (*jobs.Failure)(nil); s.any && (s.isStopping() || errors.As(err, &failure)) {
+	if failure := (*jobs.Failure)(nil); s.any && (s.isStopping() || errors.As(err, &failure)) && !isTooLarge(err) {
 		end = out.Leave
 	}
 	return d, err
@@ -119,7 +119,10 @@ func (a *assembly) run(ctx context.Context, out *artifact.Writer, from []byte, s
 	if a.plan != "" {
 		t.Save = s.save
 	}
-	var err error
+	err := a.limit(out)
+	if err != nil {
+		return artifact.Digest{}, err
+	}
 	if a.data.Files != nil {
 		err = a.format.Files(ctx, t, a.data.Files)
 	} else {

@@ -43,6 +43,7 @@ type Exporter struct {
 	Artifacts artifact.Store
 	Workers   int   // goroutines that one job may compress with
 	Throttle  int64 // bytes a second that one job may read; 0: as fast as it can
+	MaxSize   int64 // bytes that one file may have; 0: as many as come
 
 	// A cursor is kept after so many bytes or so long, whichever is first.
 	SaveBytes int64         // 0: 64 MiB

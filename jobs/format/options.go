@@ -63,3 +63,9 @@ func (o Option) values() string {
 func (f Format) Has(name string) bool {
 	return slices.ContainsFunc(f.Options, func(o Option) bool { return o.Name == name })
 }
+
+// Stores reports whether a file with those options is at least as large as the
+// files that it holds.
+func (f Format) Stores(o map[string]string) bool {
+	return f.Files != nil && (!f.Has("level") || o["level"] == "store")
+}
