@@ -13,7 +13,8 @@ const (
 )
 
 // Progress is how far the work of a running job has come, counted in work that
-// takes time. Within one attempt nothing in it runs backwards.
+// takes time. Within one attempt nothing in it runs backwards, unless that
+// attempt had to begin anew, of which a warning tells.
 type Progress struct {
 	Phase    Phase
 	Fraction Maybe[float64] // of all the work, 0 to 1; 1 only once the job is ready

@@ -7,8 +7,9 @@
 // of bytes and items together, each with its [Cost]. Rates are bytes a second,
 // times come from the Meter's own clock.
 //
-// The fraction never runs backwards, and a Meter never says that all is done: only
-// the job's last event does.
+// The fraction never runs backwards, unless what earlier attempts have done is of
+// no use, and a Meter never says that all is done: only the job's last event
+// does.
 package meter
 
 import (
@@ -40,7 +41,8 @@ type Meter struct {
 	cost     Cost
 	other    work // that is neither items nor bytes
 	current  string
-	fraction float64 // the greatest there was
+	fraction float64       // the greatest there was
+	earlier  jobs.Progress // of attempts before this one, which means to go on from there
 
 	began  time.Time // of assembling
 	before float64   // work that was done when it began
@@ -63,6 +65,18 @@ type sample struct {
 
 // speed is what is done in a second; zero: not known.
 type speed struct{ bytes, work float64 }
+
+// Earlier tells how far earlier attempts have come. Until this one goes on
+// from there ([Meter.Resume]) or has to begin anew ([Meter.Anew]), that is its
+// progress, so that nothing runs backwards.
+func (m *Meter) Earlier(p jobs.Progress) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.earlier = p
+}
+
+// Anew forgets what earlier attempts have done: it is of no use.
+func (m *Meter) Anew() { m.Earlier(jobs.Progress{}) }
 
 // Plan begins the planning, or tells how much has been found so far.
 func (m *Meter) Plan(items, bytes int64) {
@@ -108,6 +122,8 @@ func (m *Meter) Resume(items, bytes int64) {
 	defer m.mu.Unlock()
 	m.items.Done += items
 	m.bytes.Done += bytes
+	m.fraction = max(m.fraction, min(m.earlier.Fraction.Value, almost))
+	m.earlier = jobs.Progress{}
 	m.before = m.work()
 	m.last = sample{at: m.now(), bytes: m.bytes.Done, work: m.before}
 }
@@ -162,6 +178,10 @@ func (m *Meter) Progress() jobs.Progress {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p := jobs.Progress{Phase: m.phase, Bytes: m.bytes, Items: m.items, Current: m.current}
+	if m.earlier != (jobs.Progress{}) {
+		p.Bytes, p.Items, p.Fraction = m.earlier.Bytes, m.earlier.Items, m.earlier.Fraction
+		return p
+	}
 	if m.phase == jobs.Planning || m.phase == "" {
 		return p
 	}

@@ -122,3 +122,27 @@ func TestEachWarningIsToldOnce(t *testing.T) {
 		t.Errorf("got %d warnings in all, want 3", got)
 	}
 }
+
+func TestWhatWasDoneBeforeIsProgressUntilItIsOfNoUse(t *testing.T) {
+	before := jobs.Progress{Fraction: jobs.Known(0.5), Items: jobs.Count{Done: 50, Total: jobs.Known[int64](100)}}
+	for _, test := range []struct {
+		name  string
+		start func(m *meter.Meter)
+		want  float64
+	}{
+		{"going on", func(m *meter.Meter) { m.Resume(49, 0) }, 0.5},
+		{"beginning anew", func(m *meter.Meter) { m.Anew() }, 0},
+	} {
+		m, _ := begin()
+		m.Earlier(before)
+		m.Plan(70, 0)
+		m.Assemble(jobs.Known[int64](100), jobs.Maybe[int64]{}, meter.Cost{Item: 1})
+		if p := m.Progress(); p.Fraction != before.Fraction || p.Items != before.Items || p.Phase != jobs.Assembling {
+			t.Errorf("before %s: got %+v, want what was done", test.name, p)
+		}
+		test.start(m)
+		if got := m.Progress().Fraction; got != jobs.Known(test.want) {
+			t.Errorf("after %s: got the fraction %v, want %v", test.name, got, test.want)
+		}
+	}
+}

@@ -124,7 +124,7 @@ func (t *tx) more() error {
 // start gives the job to worker. A job whose lease has run out goes back into
 // the queue first, so that its history says what happened.
 func (t *tx) start(old *row, worker string) (store.Lease, error) {
-	cursor, err := t.cursor(old)
+	from, err := t.cursor(old)
 	if err != nil {
 		return store.Lease{}, err
 	}
@@ -137,12 +137,12 @@ func (t *tx) start(old *row, worker string) (store.Lease, error) {
 		}
 		facts = append(facts, fact{Event: jobs.Event{Kind: jobs.KindRequeued, Reason: lostReason, Place: place}})
 	}
-	facts = append(facts, fact{Event: jobs.Event{Kind: jobs.KindStarted, Attempt: r.job.Attempt + 1}})
+	facts = append(facts, fact{Event: jobs.Event{Kind: jobs.KindStarted, Attempt: r.job.Attempt + 1, Progress: atRest(from.progress)}})
 	r.fence++
 	c, err := t.record(&r, facts...)
 	if err != nil {
 		return store.Lease{}, err
 	}
 	c.lost = make(chan struct{})
-	return store.Lease{Job: c.Job, Worker: worker, Fence: r.fence, Cursor: cursor, Lost: c.lost}, nil
+	return store.Lease{Job: c.Job, Worker: worker, Fence: r.fence, Cursor: from.data, Lost: c.lost}, nil
 }

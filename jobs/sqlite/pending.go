@@ -12,8 +12,8 @@ const (
 
 	deleteCursor = `DELETE FROM cursors WHERE job = ?`
 	upsertCursor = `
-		INSERT INTO cursors (job, cursor) VALUES (?, ?)
-		ON CONFLICT (job) DO UPDATE SET cursor = excluded.cursor`
+		INSERT INTO cursors (job, cursor, progress) VALUES (?, ?, ?)
+		ON CONFLICT (job) DO UPDATE SET cursor = excluded.cursor, progress = excluded.progress`
 
 	insertMessage  = `INSERT INTO messages (seq, name, data) VALUES (?, ?, ?)`
 	deleteMessages = `
@@ -42,7 +42,7 @@ type pending struct {
 	order    []jobs.ID           // of rows: new jobs get ascending numbers
 	events   []event
 	thin     []int64           // numbers of jobs with too much progress
-	cursors  map[int64]*[]byte // of jobs by number; nil: to be deleted
+	cursors  map[int64]*cursor // of jobs by number; nil: to be deleted
 	messages []store.Message
 	forget   int // keep that many messages only; 0: all
 }
@@ -68,11 +68,11 @@ func (p *pending) add(t *tx) {
 	}
 	p.events = append(p.events, t.events...)
 	p.thin = append(p.thin, t.thin...)
-	for n, cursor := range t.cursors {
+	for n, at := range t.cursors {
 		if p.cursors == nil {
-			p.cursors = make(map[int64]*[]byte)
+			p.cursors = make(map[int64]*cursor)
 		}
-		p.cursors[n] = cursor
+		p.cursors[n] = at
 	}
 	p.messages = append(p.messages, t.messages...)
 	p.forget = max(p.forget, t.forget)
@@ -111,12 +111,12 @@ func (p *pending) write(c *connection) error {
 	if err := p.writeEvents(c); err != nil {
 		return err
 	}
-	for n, cursor := range p.cursors {
+	for n, at := range p.cursors {
 		var err error
-		if cursor == nil {
+		if at == nil {
 			err = c.exec(deleteCursor, n)
 		} else {
-			err = c.exec(upsertCursor, n, *cursor)
+			err = c.exec(upsertCursor, n, at.data, progressData(at.progress))
 		}
 		if err != nil {
 			return err

@@ -33,8 +33,8 @@ func (s *Store) Claim(ctx context.Context, worker string) (store.Lease, error) {
 }
 
 // Append implements [store.Queue].
-func (s *Store) Append(ctx context.Context, l store.Lease, cursor []byte, events ...jobs.Event) error {
-	if cursor == nil && len(events) == 0 {
+func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...jobs.Event) error {
+	if at == nil && len(events) == 0 {
 		return cmp.Or(ctx.Err(), s.writer.leases.renew(l))
 	}
 	facts := s.encode(l, events)
@@ -47,10 +47,7 @@ func (s *Store) Append(ctx context.Context, l store.Lease, cursor []byte, events
 		if err != nil {
 			return err
 		}
-		if cursor != nil {
-			r.kept = true
-			t.keep(r, &cursor)
-		}
+		r.kept = r.kept || at != nil
 		for i := range facts {
 			if facts[i].Kind == jobs.KindRequeued {
 				if facts[i].Place, err = t.place(r); err != nil {
@@ -58,8 +55,12 @@ func (s *Store) Append(ctx context.Context, l store.Lease, cursor []byte, events
 				}
 			}
 		}
-		if _, err := t.record(r, facts...); err != nil {
+		c, err := t.record(r, facts...)
+		if err != nil {
 			return err
+		}
+		if at != nil && c.row.kept {
+			t.keep(c.row, &cursor{at, c.Job.Progress})
 		}
 		s.writer.leases.renew(l) // one that is lost by now is lost to whoever has it next
 		return nil

@@ -47,12 +47,8 @@ func scan(from interface{ Scan(...any) error }) (*row, error) {
 	}
 	j.File.Key = fileKey.V
 	j.Created, j.Started, j.Finished, j.Expires = fromMilli(created), fromMilli(started), fromMilli(finished), fromMilli(expires)
-	if progress != nil {
-		e, err := wire.ParseData(jobs.KindProgress, progress)
-		if err != nil {
-			return nil, err
-		}
-		j.Progress = e.Progress
+	if j.Progress, err = parseProgress(progress); err != nil {
+		return nil, err
 	}
 	e, err := wire.ParseData(jobs.KindQueued, first)
 	if err != nil {
@@ -86,7 +82,7 @@ func (r *row) insert(p *connection) error {
 	j := &r.job
 	return p.exec(insertRow, r.n, string(j.ID), j.Owner, unlessZero(r.key), string(j.State), j.LastEvent, r.turn, r.fence, int64(j.Attempt),
 		milli(j.Created), milli(j.Started), milli(j.Finished), milli(j.Expires), j.Warnings, j.Reason,
-		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j), unlessZero(j.File.Key))
+		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j.Progress), unlessZero(j.File.Key))
 }
 
 // update writes a row that is.
@@ -94,21 +90,30 @@ func (r *row) update(p *connection) error {
 	j := &r.job
 	return p.exec(updateRow, r.n, string(j.State), j.LastEvent, r.turn, r.fence, int64(j.Attempt),
 		milli(j.Started), milli(j.Finished), milli(j.Expires), j.Warnings, j.Reason,
-		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j), unlessZero(j.File.Key))
+		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j.Progress), unlessZero(j.File.Key))
 }
 
 // updateRunning writes what events change that leave the job running.
 func (r *row) updateRunning(p *connection) error {
-	return p.exec(updateRunning, r.n, r.job.LastEvent, r.job.Warnings, progressData(&r.job))
+	return p.exec(updateRunning, r.n, r.job.LastEvent, r.job.Warnings, progressData(r.job.Progress))
 }
 
-// progressData returns the job's progress as a progress event would hold it,
-// or nil if there is none.
-func progressData(j *jobs.Job) any {
-	if j.Progress == (jobs.Progress{}) {
+// progressData returns progress as a progress event would hold it, or nil if
+// there is none.
+func progressData(p jobs.Progress) any {
+	if p == (jobs.Progress{}) {
 		return nil
 	}
-	return wire.AppendData(nil, jobs.Event{Kind: jobs.KindProgress, Progress: j.Progress})
+	return wire.AppendData(nil, jobs.Event{Kind: jobs.KindProgress, Progress: p})
+}
+
+// parseProgress reads what progressData has written.
+func parseProgress(data []byte) (jobs.Progress, error) {
+	if data == nil {
+		return jobs.Progress{}, nil
+	}
+	e, err := wire.ParseData(jobs.KindProgress, data)
+	return e.Progress, err
 }
 
 // trim cuts a time down to what the database keeps of it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/store"
@@ -19,7 +18,7 @@ type tx struct {
 	changes  []*change
 	events   []event
 	thin     []int64
-	cursors  map[int64]*[]byte
+	cursors  map[int64]*cursor
 	messages []store.Message
 	forget   int
 }
@@ -104,7 +103,7 @@ func (t *tx) record(old *row, facts ...fact) (*change, error) {
 	} else if before == "" {
 		c.write = asNew
 	}
-	if (r.job.State == jobs.Ready || r.job.State == jobs.Canceled) && r.kept { // there is nothing left to go on with
+	if r.job.State == jobs.Ready && r.kept { // there is nothing left to do
 		r.kept = false
 		t.keep(&r, nil)
 	}
@@ -124,11 +123,11 @@ func apply(j jobs.Job, e jobs.Event) (jobs.Job, error) {
 }
 
 // keep keeps a cursor, or removes it if it is nil.
-func (t *tx) keep(r *row, cursor *[]byte) {
+func (t *tx) keep(r *row, c *cursor) {
 	if t.cursors == nil {
-		t.cursors = make(map[int64]*[]byte, 1)
+		t.cursors = make(map[int64]*cursor, 1)
 	}
-	t.cursors[r.n] = cursor
+	t.cursors[r.n] = c
 }
 
 const deleteJob = `DELETE FROM jobs WHERE n = ?`
@@ -180,20 +179,6 @@ func (t *tx) findByKey(owner, k string) (*row, error) {
 		}
 	}
 	return t.find(id)
-}
-
-const selectCursor = `SELECT cursor FROM cursors WHERE job = ?`
-
-// cursor returns the cursor of a job; nil: it has none.
-func (t *tx) cursor(r *row) (cursor []byte, err error) {
-	if !r.kept {
-		return nil, nil
-	}
-	if pending, ok := t.batch.pending.cursors[r.n]; ok && pending != nil {
-		return slices.Clone(*pending), nil
-	}
-	err = t.batch.w.connection.QueryRowContext(context.Background(), selectCursor, r.n).Scan(&cursor)
-	return cursor, t.batch.lost(err)
 }
 
 // place returns the place that a job has, or would have, in the queue.

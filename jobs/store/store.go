@@ -49,9 +49,9 @@ type Board interface {
 	// any other. The worker that holds it learns of it by Lease.Lost.
 	Cancel(ctx context.Context, id jobs.ID, reason string) (jobs.Job, error)
 
-	// Retry puts a failed or canceled job back into the queue, and returns a
-	// *jobs.StateError for any other. It returns a *LimitError if the owner has
-	// as many there as is allowed.
+	// Retry puts a failed or canceled job back into the queue, with the cursor
+	// that it has, and returns a *jobs.StateError for any other. It returns a
+	// *LimitError if the owner has as many there as is allowed.
 	Retry(ctx context.Context, id jobs.ID) (jobs.Job, error)
 
 	// Delete removes a job and its history, whatever its state. Its worker
@@ -68,17 +68,18 @@ type Board interface {
 
 // A Queue is the side of a store that workers see.
 type Queue interface {
-	// Claim waits until a job is free and starts it: the event KindStarted, and
-	// a fence above all earlier ones of that job. The job that has waited
-	// longest comes first, one whose lease has run out before it; a job whose
-	// owner has as many running as is allowed is passed over. It returns the
-	// context's error when ctx ends before a job is had; then none is held.
+	// Claim waits until a job is free and starts it: the event KindStarted,
+	// whose progress is what was done at the cursor, and a fence above all
+	// earlier ones of that job. The job that has waited longest comes first, one
+	// whose lease has run out before it; a job whose owner has as many running
+	// as is allowed is passed over. It returns the context's error when ctx ends
+	// before a job is had; then none is held.
 	Claim(ctx context.Context, worker string) (Lease, error)
 
 	// Append adds events to the history of the job that l holds, renews l, and
-	// keeps cursor with them (nil leaves it as it was) until the job is ready or
-	// canceled. The store gives the
-	// events their Job, Seq and, where it is zero, At. An event that takes the
+	// keeps cursor with them (nil leaves it as it was) until the job is ready,
+	// and with the cursor what is done by then: the job's progress after events.
+	// The store gives the events their Job, Seq and, where it is zero, At. An event that takes the
 	// job out of the state running ends l. It returns jobs.ErrLost, and adds
 	// nothing, if l has ended or its fence has been passed.
 	Append(ctx context.Context, l Lease, cursor []byte, events ...jobs.Event) error

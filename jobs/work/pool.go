@@ -71,6 +71,7 @@ func (p *Pool) loop(ctx context.Context) {
 func (p *Pool) work(ctx context.Context, l store.Lease) {
 	log := p.Log.With("job", l.Job.ID, "attempt", l.Job.Attempt)
 	m := &meter.Meter{}
+	m.Earlier(l.Job.Progress)
 	k := &keeper{queue: p.Queue, lease: l, meter: m, log: log}
 
 	var file jobs.File

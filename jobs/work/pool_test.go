@@ -19,6 +19,7 @@ import (
 type oneJob struct {
 	store.Queue
 	lost   chan struct{}
+	done   jobs.Progress // what earlier attempts have done
 	refuse func(events []jobs.Event) error
 
 	mu     sync.Mutex
@@ -36,7 +37,7 @@ func (q *oneJob) Claim(ctx context.Context, worker string) (store.Lease, error) 
 		<-ctx.Done()
 		return store.Lease{}, ctx.Err()
 	}
-	return store.Lease{Job: jobs.Job{ID: "J", Attempt: 1}, Fence: 1, Lost: q.lost}, nil
+	return store.Lease{Job: jobs.Job{ID: "J", Attempt: 1, Progress: q.done}, Fence: 1, Lost: q.lost}, nil
 }
 
 func (q *oneJob) Append(ctx context.Context, l store.Lease, cursor []byte, events ...jobs.Event) error {
@@ -163,14 +164,19 @@ func TestALostJobIsLeftAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := &oneJob{lost: make(chan struct{})}
 		var took time.Duration
+		var cause error
 		serve(t, q, time.Hour, func(ctx context.Context, _ work.Task) (jobs.File, error) {
 			time.Sleep(time.Second)
 			close(q.lost)
 			at := time.Now()
 			<-ctx.Done()
 			took = time.Since(at)
+			cause = context.Cause(ctx)
 			return jobs.File{}, ctx.Err()
 		})
+		if !errors.Is(cause, jobs.ErrLost) {
+			t.Errorf("the run was stopped because of %v, want %v", cause, jobs.ErrLost)
+		}
 		if took > 0 {
 			t.Errorf("the run was stopped after %v, want at once", took)
 		}
@@ -237,6 +243,35 @@ func TestManyWarningsBecomeFewEventsAndLoseNoCount(t *testing.T) {
 		}
 		if events != 101 || sum != 12345 {
 			t.Errorf("got %d events for %d warnings, want 101 for 12345", events, sum)
+		}
+	})
+}
+
+func TestWhatWasDoneBeforeIsToldUntilTheWorkGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &oneJob{done: jobs.Progress{Fraction: jobs.Known(0.4), Items: jobs.Count{Done: 40, Total: jobs.Known[int64](100)}}}
+		serve(t, q, time.Hour, func(_ context.Context, t work.Task) (jobs.File, error) {
+			t.Meter.Plan(0, 0)
+			time.Sleep(time.Second)
+			t.Meter.Assemble(jobs.Known[int64](100), jobs.Known[int64](0), meter.Cost{Item: 1})
+			time.Sleep(time.Second)
+			t.Meter.Resume(40, 0)
+			for range 60 {
+				time.Sleep(100 * time.Millisecond)
+				t.Meter.Add(1, 0)
+			}
+			return jobs.File{}, nil
+		})
+		last := q.done
+		for _, e := range q.events {
+			p := e.Progress
+			if e.Kind == jobs.KindProgress && (p.Fraction.Value < last.Fraction.Value || p.Items.Done < last.Items.Done) {
+				t.Errorf("got %v and %v items after %v and %v", p.Fraction, p.Items, last.Fraction, last.Items)
+			}
+			last = p
+		}
+		if got := q.count(jobs.KindProgress); got < 60 {
+			t.Errorf("got %d progress events, want them all along", got)
 		}
 	})
 }

@@ -13,7 +13,8 @@ import (
 )
 
 // Run does the work of one job and returns the file it made. It returns soon
-// after ctx is done.
+// after ctx is done. If the job was taken away, the cause of ctx is
+// jobs.ErrLost.
 type Run func(ctx context.Context, t Task) (jobs.File, error)
 
 // A Task is one attempt of a job.
