@@ -46,7 +46,9 @@ type Store interface {
 	// returns jobs.ErrNotFound if there is no such file.
 	Link(ctx context.Context, from, to jobs.ID) error
 
-	// Remove removes a finished file. It is no error if there is none.
+	// Remove removes a finished file, and whatever is staged for its job. Who is
+	// still writing that can write on, but not commit it. It is no error if
+	// there is none.
 	Remove(ctx context.Context, id jobs.ID) error
 
 	// Keys yields the jobs that have a finished file here.

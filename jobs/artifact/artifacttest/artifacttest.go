@@ -35,6 +35,7 @@ func Run(t *testing.T, place func(t *testing.T) (open func() artifact.Store)) {
 		{"an empty file is a file", empty},
 		{"an opened file is a good reader", reader},
 		{"an opened file survives its removal", removed},
+		{"what is removed is removed with what is staged for it", removedStaged},
 		{"what is not there is not found and can be removed", absent},
 		{"an aborted file leaves nothing", aborted},
 		{"after a commit abort and leave do nothing", afterCommit},

@@ -88,6 +88,45 @@ func busy(t *testing.T, open func() artifact.Store) {
 	holds(t, s, one, []byte("content, and more"))
 }
 
+func removedStaged(t *testing.T, open func() artifact.Store) {
+	left := interrupt(t, open(), []byte("content"), nil)
+	s := open()
+	beside := begin(t, s, two)
+	write(t, beside, []byte("beside"))
+	if err := s.Remove(t.Context(), one); err != nil {
+		t.Fatal(err)
+	}
+	stale(t, s, one, left)
+
+	writing := begin(t, s, one)
+	write(t, writing, []byte("content"))
+	state := checkpoint(t, writing)
+	if err := s.Remove(t.Context(), one); err != nil {
+		t.Fatal(err)
+	}
+	write(t, writing, []byte(", and more"))
+	if err := writing.Leave(); err != nil {
+		t.Error(err)
+	}
+	stale(t, s, one, state)
+
+	writing = begin(t, s, one)
+	write(t, writing, []byte("content"))
+	if err := s.Remove(t.Context(), one); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writing.Commit(t.Context()); err == nil {
+		t.Error("what was removed could be committed")
+	}
+	notFound(t, s, one)
+	if err := writing.Abort(); err != nil {
+		t.Error(err)
+	}
+	if _, err := beside.Commit(t.Context()); err != nil {
+		t.Errorf("the file of another job was disturbed: %v", err)
+	}
+}
+
 func sweep(t *testing.T, open func() artifact.Store) {
 	const three = jobs.ID("CCCCCCCCCCCCCCCCCCCCCCCCCC")
 	before := open()

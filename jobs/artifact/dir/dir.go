@@ -109,7 +109,26 @@ func (s *Store) Remove(ctx context.Context, id jobs.ID) error {
 			return err
 		}
 	}
-	return syncFolder(s.ready)
+	if err := syncFolder(s.ready); err != nil {
+		return err
+	}
+	return s.removeStaged(ctx, id)
+}
+
+// removeStaged removes what is staged for a job, whoever writes it.
+func (s *Store) removeStaged(ctx context.Context, id jobs.ID) error {
+	for name, err := range names(ctx, s.staged) {
+		if err != nil {
+			return err
+		}
+		if of, ok := owner(name); !ok || of != id {
+			continue
+		}
+		if err := os.Remove(filepath.Join(s.staged, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Keys implements [artifact.Store].
