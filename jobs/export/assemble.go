@@ -36,6 +36,7 @@ func (e *Exporter) assemble(ctx context.Context, t work.Task, f format.Format, d
 		}
 		t.Meter.Warn(jobs.Warning{Code: "started_over", Message: "After an interruption this export began anew: " + why + "."})
 	}
+	t.Meter.Anew()
 	staged, err := e.Artifacts.Stage(ctx, t.Job.ID, nil)
 	if err != nil {
 		return artifact.Digest{}, err
@@ -95,8 +96,8 @@ func (a *assembly) reopen(ctx context.Context, c cursor) (*artifact.Writer, erro
 }
 
 // write has the format write the file, or the rest of it. The unfinished file
-// is left lying only where another attempt can go on with it: after a stop, and
-// after a failure that people may mend.
+// is left lying only where another attempt can go on with it: after a stop, after
+// a failure that people may mend, and after the job was canceled.
 func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte) (d artifact.Digest, err error) {
 	s := &saver{
 		ctx: ctx, out: out, keep: a.task.Keep, stopping: a.task.Stopping, stopped: work.ErrStopped,
@@ -108,10 +109,22 @@ func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte)
 	end := out.Abort
 	defer func() { err = errors.Join(err, end()) }()
 	d, err = a.run(ctx, out, from, s)
-	if failure := (*jobs.Failure)(nil); s.any && (s.isStopping() || errors.As(err, &failure)) && !isTooLarge(err) {
+	if s.any && (s.isStopping() || taken(ctx, err) || mendable(err)) {
 		end = out.Leave
 	}
 	return d, err
+}
+
+// mendable reports whether a run has failed for a reason that may be gone when
+// it is tried again.
+func mendable(err error) bool {
+	failure := (*jobs.Failure)(nil)
+	return errors.As(err, &failure) && !isTooLarge(err)
+}
+
+// taken reports whether the run has ended because its job was taken away.
+func taken(ctx context.Context, err error) bool {
+	return errors.Is(err, jobs.ErrLost) || errors.Is(context.Cause(ctx), jobs.ErrLost)
 }
 
 func (a *assembly) run(ctx context.Context, out *artifact.Writer, from []byte, s *saver) (artifact.Digest, error) {

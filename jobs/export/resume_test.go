@@ -185,3 +185,39 @@ func TestWorkStartsOverWhereItCannotGoOn(t *testing.T) {
 		}
 	}
 }
+
+func TestACanceledJobGoesOnWhenItIsTriedAgain(t *testing.T) {
+	e := both(t, tree(t), newDatabase(t, 20_000))
+	for _, spec := range specs {
+		t.Run(spec.Format, func(t *testing.T) {
+			_, want, _, err := attempt(t, e, spec, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, end := range map[string]func(cancel context.CancelCauseFunc) error{
+				"seen by the run":    func(context.CancelCauseFunc) error { return jobs.ErrLost },
+				"seen by its keeper": func(cancel context.CancelCauseFunc) error { cancel(jobs.ErrLost); return nil },
+			} {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				var cursor []byte
+				k := task(spec)
+				kept := 0
+				k.Keep = func(_ context.Context, c []byte) error {
+					if kept++; kept == 3 {
+						return end(cancel)
+					}
+					cursor = c
+					return nil
+				}
+				if _, err := e.Run(ctx, k); err == nil {
+					t.Fatalf("canceled as %s: got no error", name)
+				}
+				_, got, m, err := attempt(t, e, spec, cursor, 0)
+				if warned := m.Warnings(); err != nil || got != want || len(warned) > 0 {
+					t.Errorf("canceled as %s: got %+v, warnings %v, error %v, want %+v", name, got, warned, err, want)
+				}
+			}
+		})
+	}
+}

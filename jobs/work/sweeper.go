@@ -24,7 +24,7 @@ type Sweeper struct {
 const (
 	atATime    = 100            // jobs that expire together
 	orphansDue = time.Hour      // between two looks for orphans
-	mayRetry   = 24 * time.Hour // for which a failed job can go on where it stopped
+	mayRetry   = 24 * time.Hour // for which a failed or canceled job can go on where it stopped
 )
 
 // Serve sweeps until ctx is done.
@@ -120,7 +120,7 @@ func (s *Sweeper) goesOn(ctx context.Context, id jobs.ID) bool {
 	if err != nil {
 		return !errors.Is(err, jobs.ErrNotFound)
 	}
-	retried := j.State == jobs.Failed && time.Since(j.Finished) < mayRetry
+	retried := (j.State == jobs.Failed || j.State == jobs.Canceled) && time.Since(j.Finished) < mayRetry
 	return j.State == jobs.Queued || j.State == jobs.Running || retried
 }
 

@@ -21,10 +21,11 @@ type shelf struct {
 	store.Board
 	store.Shelf
 	artifact.Store
-	jobs  map[jobs.ID]jobs.Job
-	files map[jobs.ID]bool
-	swept int
-	full  func() bool // whether nothing can be recorded; nil: no
+	jobs   map[jobs.ID]jobs.Job
+	files  map[jobs.ID]bool
+	swept  int
+	staged []jobs.ID   // what is to be kept of the unfinished files
+	full   func() bool // whether nothing can be recorded; nil: no
 }
 
 func (s *shelf) Job(_ context.Context, id jobs.ID) (jobs.Job, error) {
@@ -69,8 +70,9 @@ func (s *shelf) Keys(context.Context) iter.Seq2[jobs.ID, error] {
 	}
 }
 
-func (s *shelf) SweepStaged(context.Context, func(jobs.ID) bool) (int, error) {
+func (s *shelf) SweepStaged(_ context.Context, keep func(jobs.ID) bool) (int, error) {
 	s.swept++
+	s.staged = slices.DeleteFunc(s.staged, func(id jobs.ID) bool { return !keep(id) })
 	return 0, nil
 }
 
@@ -180,4 +182,17 @@ func TestOrphansGoAtTheStartAndEveryHour(t *testing.T) {
 			check(t, s, "fresh", "queued", "ready", "running")
 		})
 	})
+}
+
+func TestUnfinishedFilesLieAsLongAsAJobMayGoOnWithThem(t *testing.T) {
+	all := map[jobs.ID]jobs.Job{
+		"queued": {State: jobs.Queued}, "running": {State: jobs.Running}, "ready": {State: jobs.Ready, Finished: time.Now()},
+		"failed": {State: jobs.Failed, Finished: time.Now().Add(-23 * time.Hour)}, "failed long ago": {State: jobs.Failed, Finished: time.Now().Add(-25 * time.Hour)},
+		"canceled": {State: jobs.Canceled, Finished: time.Now().Add(-23 * time.Hour)}, "canceled long ago": {State: jobs.Canceled, Finished: time.Now().Add(-25 * time.Hour)},
+	}
+	s := &shelf{jobs: all, files: map[jobs.ID]bool{}, staged: append(slices.Sorted(maps.Keys(all)), "deleted")}
+	s.sweeper().Clear(t.Context())
+	if want := []jobs.ID{"canceled", "failed", "queued", "running"}; !slices.Equal(s.staged, want) {
+		t.Errorf("got the unfinished files of %v left, want those of %v", s.staged, want)
+	}
 }
