@@ -29,6 +29,7 @@ import (
 	"example.org/carryout/app/web"
 	"example.org/carryout/jobs/artifact/dir"
 	"example.org/carryout/jobs/export"
+	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/feed"
 	"example.org/carryout/jobs/format"
 	"example.org/carryout/jobs/sqlite"
@@ -173,6 +174,7 @@ func (h *house) run(ctx context.Context, l listener) error {
 	case n > 0:
 		log.Info("interrupted jobs run again", "jobs", n)
 	}
+	failpoint.At("interrupted-put-back")
 	h.sweeper.Clear(ctx)
 
 	// The feed serves those who are connected, so it ends after HTTP does.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/store"
 	"example.org/carryout/jobs/wire"
 	"example.org/carryout/views"
@@ -46,6 +47,7 @@ func (s *Site) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.declined(w, r, filled{Spec: spec, open: open}, s.busy(r.Context(), err))
 	}
+	failpoint.At("submit-durable")
 	return s.accepted(w, r, j, existed)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/format"
 	"example.org/carryout/jobs/source"
 	"example.org/carryout/jobs/work"
@@ -132,13 +133,15 @@ func (a *assembly) run(ctx context.Context, out *artifact.Writer, from []byte, s
 	if a.plan != "" {
 		t.Save = s.save
 	}
-	err := a.limit(out)
-	if err != nil {
+	if err := a.limit(out); err != nil {
 		return artifact.Digest{}, err
 	}
-	if a.data.Files != nil {
+	err := failpoint.Err("format-begun")
+	switch {
+	case err != nil:
+	case a.data.Files != nil:
 		err = a.format.Files(ctx, t, a.data.Files)
-	} else {
+	default:
 		err = a.format.Rows(ctx, t, a.data.Rows)
 	}
 	if err != nil {

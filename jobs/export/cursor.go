@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/format"
 	"example.org/carryout/jobs/source"
 )
@@ -87,6 +88,7 @@ func (s *saver) write(state []byte) error {
 	if err := s.keep(s.ctx, b); err != nil {
 		return err
 	}
+	failpoint.At("cursor-kept")
 	s.size, s.at, s.any = s.out.Size(), time.Now(), true
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/meter"
 	"example.org/carryout/jobs/source"
 )
@@ -131,6 +132,7 @@ func (a *archive) pack(ctx context.Context, l *line, k packer) error {
 		if err != nil {
 			return err
 		}
+		failpoint.At("piece-packed")
 		p.packed <- struct{}{}
 	}
 }

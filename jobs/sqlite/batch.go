@@ -8,6 +8,7 @@ import (
 	"github.com/mattn/go-sqlite3"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/store"
 )
 
@@ -145,6 +146,7 @@ func (b *batch) end() {
 			if err := b.pending.write(c); err != nil {
 				return err
 			}
+			failpoint.At("transaction-written")
 			err := c.exec(commit)
 			b.w.stale = err != nil // perhaps it is on the disk, perhaps not
 			return err
@@ -190,10 +192,12 @@ func (b *batch) spoiled() bool {
 // settle tells of what has been committed, and answers.
 func (b *batch) settle() {
 	if b.broken == nil {
+		failpoint.At("transaction-committed")
 		b.w.publish(b.counts)
 		b.w.message = b.message
 		b.release()
 		b.notify()
+		failpoint.At("transaction-told")
 	} else {
 		b.w.refuse(b.broken)
 	}

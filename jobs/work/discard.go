@@ -6,6 +6,7 @@ import (
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/store"
 )
 
@@ -23,7 +24,9 @@ func Discard(ctx context.Context, files artifact.Store, id jobs.ID, say func(con
 	if recorded != nil && !errors.Is(recorded, store.ErrFull) {
 		return recorded, nil
 	}
+	failpoint.At("discard-recorded")
 	removed = files.Remove(ctx, id)
+	failpoint.At("discarded")
 	if recorded != nil {
 		recorded = say(ctx, id)
 	}

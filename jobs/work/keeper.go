@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/meter"
 	"example.org/carryout/jobs/store"
 )
@@ -111,6 +112,7 @@ func (k *keeper) conclude(ctx context.Context, last jobs.Event) {
 		}})
 	}
 	events = append(events, last)
+	failpoint.At("run-ended")
 	for {
 		err := k.tell(ctx, events)
 		if err == nil || errors.Is(err, jobs.ErrLost) {

@@ -8,6 +8,7 @@ import (
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/store"
 )
 
@@ -105,6 +106,7 @@ func (s *Sweeper) orphans(ctx context.Context, abandoned func(jobs.Job) bool) {
 		if err := s.Artifacts.Remove(ctx, id); err != nil {
 			s.complain(ctx, "an orphan could not be removed", err)
 		}
+		failpoint.At("orphan-removed")
 	}
 	if n, err := s.Artifacts.SweepStaged(ctx, func(id jobs.ID) bool { return s.goesOn(ctx, id) }); err != nil {
 		s.complain(ctx, "unfinished files could not be removed", err)

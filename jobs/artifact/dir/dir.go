@@ -28,6 +28,7 @@ import (
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/failpoint"
 )
 
 const manifestExt = ".blocks"
@@ -108,6 +109,7 @@ func (s *Store) Remove(ctx context.Context, id jobs.ID) error {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		failpoint.At("file-removed")
 	}
 	if err := syncFolder(s.ready); err != nil {
 		return err

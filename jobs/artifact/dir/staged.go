@@ -13,6 +13,7 @@ import (
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/failpoint"
 )
 
 // staged is a file on its way. It is locked until it is closed.
@@ -127,6 +128,7 @@ func (m mark) cut(f *os.File) error {
 func (f *staged) Write(p []byte) (n int, err error) {
 	n, err = f.file.Write(p)
 	f.size += int64(n)
+	failpoint.At("staged-written")
 	return n, full(err)
 }
 
@@ -141,12 +143,14 @@ func (f *staged) Checkpoint() ([]byte, error) {
 	if err := f.file.Sync(); err != nil {
 		return nil, full(err)
 	}
+	failpoint.At("staged-synced")
 	if !f.kept {
 		if err := syncFolder(f.store.staged); err != nil {
 			return nil, err
 		}
 		f.kept = true
 	}
+	failpoint.At("staged-kept")
 	return mark{name: f.name, size: f.size}.append(nil), nil
 }
 
@@ -161,6 +165,7 @@ func (f *staged) Commit(ctx context.Context, d artifact.Digest) error {
 	if err := f.file.Sync(); err != nil {
 		return full(err)
 	}
+	failpoint.At("file-synced")
 	if err := f.store.publish(ctx, f.id, f.path(), d); err != nil {
 		return fmt.Errorf("committing %s: %w", f.name, full(err))
 	}
@@ -183,6 +188,7 @@ func (s *Store) publish(ctx context.Context, id jobs.ID, from string, d artifact
 	if err := syncFolder(s.staged); err != nil {
 		return errors.Join(err, os.Remove(s.path(id))) // as in replace
 	}
+	failpoint.At("file-kept")
 	return nil
 }
 
@@ -196,6 +202,7 @@ func (s *Store) replace(id jobs.ID, d artifact.Digest, name func(path string) er
 		if err := syncFolder(s.ready); err != nil {
 			return err
 		}
+		failpoint.At("older-file-removed")
 	}
 	if err := writeManifest(s.manifest(id), d); err != nil {
 		return err
@@ -203,9 +210,11 @@ func (s *Store) replace(id jobs.ID, d artifact.Digest, name func(path string) er
 	if err := syncFolder(s.ready); err != nil {
 		return err
 	}
+	failpoint.At("hashes-kept")
 	if err := name(s.path(id)); err != nil {
 		return err
 	}
+	failpoint.At("file-named")
 	if err := syncFolder(s.ready); err != nil {
 		return errors.Join(err, os.Remove(s.path(id))) // it may not last, so it is not there
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/source"
 )
 
@@ -48,6 +49,9 @@ func (f *files) Plan(ctx context.Context, found func(items, bytes int64)) (sourc
 // says how the file was when it was opened.
 func (f *files) Open(ctx context.Context, e source.Entry) (io.ReadCloser, error) {
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := failpoint.Err("file-opened"); err != nil {
 		return nil, err
 	}
 	fd, err := f.open(e.Path)

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"strings"
 
+	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/source"
 )
 
@@ -34,6 +35,9 @@ func (r *rows) Count(ctx context.Context) (int64, error) {
 // Each implements [source.Rows].
 func (r *rows) Each(ctx context.Context, after source.Position, do func(source.Position, []source.Value) error) error {
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := failpoint.Err("rows-read"); err != nil {
 		return err
 	}
 	row := make([]source.Value, len(r.table.chosen))
