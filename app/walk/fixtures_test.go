@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	_ "github.com/mattn/go-sqlite3"
@@ -150,4 +151,40 @@ func open(t *testing.T, file string) *sql.DB {
 		t.Fatal(err)
 	}
 	return db
+}
+
+// docsOnce and shopOnce are a tree and a database that many tests share, and
+// none changes.
+func docsOnce(t *testing.T) string { return shared.docs.get(t, tree) }
+
+func shopOnce(t *testing.T) string {
+	return shared.shop.get(t, func(t *testing.T) string { return shop(t, 30_000) })
+}
+
+var shared struct{ docs, shop once }
+
+// once is a fixture that is made in the first test that wants it and lies in
+// the folder of the program.
+type once struct {
+	sync.Mutex
+	path string
+}
+
+func (o *once) get(t *testing.T, fixture func(*testing.T) string) string {
+	t.Helper()
+	o.Lock()
+	defer o.Unlock()
+	if o.path == "" {
+		made := fixture(t)
+		kept, err := os.MkdirTemp(filepath.Dir(binary), "shared-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = filepath.Join(kept, filepath.Base(made))
+		if err := os.Rename(made, kept); err != nil {
+			t.Fatal(err)
+		}
+		o.path = kept
+	}
+	return o.path
 }

@@ -8,6 +8,7 @@ package walk_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -49,6 +50,8 @@ func TestMain(m *testing.M) {
 type server struct {
 	t    *testing.T
 	args []string
+	bin  string   // which program; "": the one under test
+	env  []string // beside that of the test
 	cmd  *exec.Cmd
 	url  string
 	log  bytes.Buffer // what it writes to stderr; read it only after it has ended
@@ -62,8 +65,14 @@ func start(t *testing.T, args ...string) *server {
 	if !strings.Contains(strings.Join(args, " "), "-data ") {
 		args = append(args, "-data", t.TempDir())
 	}
-	s := &server{t: t, args: append([]string{"serve", "-addr", "127.0.0.1:0"}, args...)}
+	s := prepare(t, args...)
 	s.start()
+	return s
+}
+
+// prepare makes a server that is yet to be started.
+func prepare(t *testing.T, args ...string) *server {
+	s := &server{t: t, args: append([]string{"serve", "-addr", "127.0.0.1:0"}, args...)}
 	t.Cleanup(func() {
 		s.kill()
 		if t.Failed() {
@@ -85,7 +94,8 @@ func (s *server) start() {
 
 // try starts the server and waits until it listens.
 func (s *server) try() error {
-	s.cmd = exec.Command(binary, s.args...)
+	s.cmd = exec.Command(cmp.Or(s.bin, binary), s.args...)
+	s.cmd.Env = append(os.Environ(), s.env...)
 	s.cmd.Stderr = &s.log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -127,6 +137,9 @@ func (s *server) restart() {
 
 // kill ends the server as a power cut would.
 func (s *server) kill() {
+	if s.done == nil {
+		return // it has never run
+	}
 	s.cmd.Process.Kill()
 	<-s.done
 	s.done <- nil // so that it can be killed twice
@@ -176,9 +189,18 @@ func (o object) number(path ...string) float64 {
 // call sends a request and returns the answer with its body read.
 func (s *server) call(method, path, body string, header ...string) (*http.Response, []byte) {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+	resp, b, err := s.ask(method, path, body, header...)
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	return resp, b
+}
+
+// ask is call for a server that may die of it.
+func (s *server) ask(method, path, body string, header ...string) (*http.Response, []byte, error) {
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		return nil, nil, err
 	}
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
@@ -191,14 +213,11 @@ func (s *server) call(method, path, body string, header ...string) (*http.Respon
 	}
 	resp, err := noRedirect.Do(r)
 	if err != nil {
-		s.t.Fatal(err)
+		return nil, nil, err
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return resp, b
+	return resp, b, err
 }
 
 var noRedirect = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -246,9 +265,18 @@ type stream struct {
 // follow opens a stream, after the event lastID if that is not empty.
 func (s *server) follow(path, lastID string) *stream {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), "GET", s.url+path, nil)
+	st, err := s.listen(path, lastID)
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	return st
+}
+
+// listen is follow for a server that may die of it.
+func (s *server) listen(path, lastID string) (*stream, error) {
+	r, err := http.NewRequestWithContext(s.t.Context(), "GET", s.url+path, nil)
+	if err != nil {
+		return nil, err
 	}
 	r.Header.Set("Accept", "text/event-stream")
 	if lastID != "" {
@@ -256,10 +284,10 @@ func (s *server) follow(path, lastID string) *stream {
 	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		s.t.Fatal(err)
+		return nil, err
 	}
 	s.t.Cleanup(func() { resp.Body.Close() })
-	return &stream{s.t, resp, bufio.NewReader(resp.Body)}
+	return &stream{s.t, resp, bufio.NewReader(resp.Body)}, nil
 }
 
 // next returns the next event, or io.EOF at the end of the stream.
