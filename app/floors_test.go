@@ -20,10 +20,10 @@ const module = "example.org/carryout/"
 var floors = [][]string{
 	{"jobs", "jobs/failpoint", "views/human", "static"},
 	{"jobs/store", "jobs/wire", "jobs/parsed", "jobs/meter", "jobs/source", "jobs/artifact", "views/words", "jobs/room"},
-	{"jobs/room/roomtest", "jobs/source/lately", "jobs/source/sourcetest", "jobs/artifact/artifacttest", "jobs/format", "views"},
+	{"jobs/room/roomtest", "jobs/source/lately", "jobs/source/sourcetest", "jobs/artifact/artifacttest", "jobs/tail", "jobs/format", "views"},
 	{"jobs/source/folder", "jobs/source/sqlite", "jobs/artifact/dir"},
-	{"jobs/work", "jobs/tail", "jobs/feed", "jobs/sqlite", "jobs/storetest"},
-	{"jobs/export"},
+	{"jobs/work", "jobs/feed", "jobs/sqlite", "jobs/storetest"},
+	{"jobs/export", "app/carrier"},
 	{"app/web", "app/client", "app/demo"},
 	{"app/server"},
 	{"app/cmd/carryout", "app/cmd/browser", "static/pack"},

@@ -26,6 +26,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"example.org/carryout/app/carrier"
 	"example.org/carryout/app/web"
 	"example.org/carryout/jobs/artifact/dir"
 	"example.org/carryout/jobs/export"
@@ -108,6 +109,7 @@ type house struct {
 	tail    tail.Tail
 	pool    *work.Pool
 	sweeper *work.Sweeper
+	crew    *carrier.Crew
 	site    *web.Site
 }
 
@@ -137,7 +139,8 @@ func (h *house) build(ctx context.Context) error {
 		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle, MaxSize: c.MaxSize, SaveEvery: c.Checkpoint}
 	h.pool = &work.Pool{Queue: h.store, Run: exporter.Run, Size: c.Workers, Name: workerName(), Retain: c.Retain, Log: c.Log}
 	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Log: c.Log}
-	h.site = &web.Site{Board: h.store, History: h.store, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed,
+	h.crew = carrier.New(c.Heartbeat)
+	h.site = &web.Site{Board: h.store, History: h.store, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed, Crew: h.crew,
 		Log: c.Log, NewKey: rand.Text, Heartbeat: c.Heartbeat,
 		Retain: c.Retain, OwnerHeader: c.OwnerHeader, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, DataDir: c.Data}
 	return nil
@@ -186,6 +189,7 @@ func (h *house) run(ctx context.Context, l listener) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return h.pool.Serve(gctx) })
 	g.Go(func() error { return h.sweeper.Serve(gctx) })
+	g.Go(func() error { return h.crew.Serve(gctx) })
 	g.Go(func() error { return serveHTTP(gctx, l, h.site, log, h.config.Ready) })
 	err := g.Wait()
 	stopFeed()

@@ -52,76 +52,64 @@ func lastEventID(r *http.Request) string {
 
 // stream sends what came after an event, and then what comes.
 func (s *Site) stream(w http.ResponseWriter, r *http.Request, status int, j jobs.Job, after int64) error {
-	return s.send(w, r, status, func(ctx context.Context, pieces chan<- []byte) error {
-		return s.follow(ctx, j.ID, after, pieces)
+	return s.send(w, r, status, func(ctx context.Context, w tail.Waker, tell func([]byte) error) (*tail.Follower, error) {
+		return s.follow(ctx, j.ID, after, w, tell)
 	})
 }
 
 // streamReset sends the job as it stands, and then what comes.
 func (s *Site) streamReset(w http.ResponseWriter, r *http.Request, j jobs.Job) error {
-	return s.send(w, r, http.StatusOK, func(ctx context.Context, pieces chan<- []byte) error {
-		if err := hand(ctx, pieces, wire.AppendEvent(nil, wire.Reset(j))); err != nil {
-			return err
+	return s.send(w, r, http.StatusOK, func(ctx context.Context, w tail.Waker, tell func([]byte) error) (*tail.Follower, error) {
+		if err := tell(wire.AppendEvent(nil, wire.Reset(j))); err != nil {
+			return nil, err
 		}
-		return s.follow(ctx, j.ID, j.LastEvent, pieces)
+		return s.follow(ctx, j.ID, j.LastEvent, w, tell)
 	})
 }
 
-// follow produces the history of a job after an event until the job is done.
-// Past and coming events go the same way: the follower is a number, the tail is
-// asked first, and the store for what is older.
-func (s *Site) follow(ctx context.Context, id jobs.ID, after int64, pieces chan<- []byte) error {
-	f := s.Tail.Follow(id)
-	defer f.Close()
+// follow tells what the store has of a job's history after an event, up to
+// where the tail begins, and returns a follower for the rest; nil: the job is
+// done. The follower is there before the store is asked, so nothing falls
+// between.
+func (s *Site) follow(ctx context.Context, id jobs.ID, after int64, w tail.Waker, tell func([]byte) error) (*tail.Follower, error) {
+	f := s.Tail.Follow(id, after, w)
+	more, err := s.catchUp(ctx, f, id, after, tell)
+	if err != nil || !more {
+		f.Close()
+		return nil, gone(err)
+	}
+	return f, nil
+}
+
+// catchUp places a follower, and reports whether anything is to come.
+func (s *Site) catchUp(ctx context.Context, f *tail.Follower, id jobs.ID, after int64, tell func([]byte) error) (more bool, err error) {
 	for {
-		news := f.After(after) // its bell is older than the look at the store, so nothing falls between
-		if news.Behind {
-			var err error
-			if news, err = s.older(ctx, id, after, news); err != nil {
-				return gone(err)
-			}
+		if _, ok := f.Reaches(after); ok {
+			return true, nil
 		}
-		if len(news.Frames) > 0 {
-			if err := hand(ctx, pieces, news.Frames); err != nil {
-				return err
-			}
-			after = news.Last
-			continue
+		events, err := s.History.Events(ctx, id, after, batch)
+		if err != nil {
+			return false, err
 		}
-		if news.Deleted {
-			return nil
-		}
-		if !news.Active {
+		if len(events) == 0 {
 			j, err := s.Board.Job(ctx, id)
 			if err != nil {
-				return gone(err)
+				return false, err
 			}
 			if j.LastEvent > after {
 				continue // it has just come
 			}
-			if j.State.Done() {
-				return nil
-			}
+			return !j.State.Done(), nil
 		}
-		select {
-		case <-news.Bell:
-		case <-ctx.Done():
-			return ctx.Err()
+		var frames []byte
+		for _, e := range events {
+			frames = wire.AppendEvent(frames, e)
 		}
+		if err := tell(frames); err != nil {
+			return false, err
+		}
+		after = events[len(events)-1].Seq
 	}
-}
-
-// older reads from the store what the tail does not hold.
-func (s *Site) older(ctx context.Context, id jobs.ID, after int64, news tail.News) (tail.News, error) {
-	events, err := s.History.Events(ctx, id, after, batch)
-	if err != nil {
-		return news, err
-	}
-	for _, e := range events {
-		news.Frames = wire.AppendEvent(news.Frames, e)
-		news.Last = e.Seq
-	}
-	return news, nil
 }
 
 // gone makes the end of a deleted job's stream an end like any other.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"example.org/carryout/jobs/feed"
+	"example.org/carryout/jobs/tail"
 )
 
 // maxPublish is the largest body of a publish, in bytes.
@@ -16,27 +17,18 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request) error {
 		return errNoStream
 	}
 	after, _ := feed.ParseID(lastEventID(r)) // 0 if absent or foreign: from now on
-	return s.send(w, r, http.StatusOK, func(ctx context.Context, pieces chan<- []byte) error {
-		f := s.Feed.FollowAs(s.reader(r), after)
-		defer f.Close()
-		for {
-			frames, bell, err := f.Next(ctx)
-			if err != nil {
-				return err
-			}
-			if len(frames) > 0 {
-				if err := hand(ctx, pieces, frames); err != nil {
-					return err
-				}
-				continue
-			}
-			select {
-			case <-bell:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
+	return s.send(w, r, http.StatusOK, func(ctx context.Context, w tail.Waker, tell func([]byte) error) (*tail.Follower, error) {
+		return s.Feed.Follow(ctx, after, s.concerns(r), w, tell)
 	})
+}
+
+// concerns returns what the client may hear of; nil: everything.
+func (s *Site) concerns(r *http.Request) func(tail.Label) bool {
+	reader := s.reader(r)
+	if reader == "" {
+		return nil
+	}
+	return func(l tail.Label) bool { return l.Owner == "" || l.Owner == reader }
 }
 
 // publish tells everybody on the feed a message.

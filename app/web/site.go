@@ -7,9 +7,10 @@
 // statuses and words, as RFC 9457 has them
 // (https://www.rfc-editor.org/rfc/rfc9457) or as a page.
 //
-// A stream is a group of two goroutines: one reads what is new, one writes it,
-// each write with a deadline of its own. Both have ended when the handler
-// returns.
+// A stream first tells what the store has, and then follows a log, each write
+// with a deadline of its own. Over plain HTTP/1 it is given to a crew
+// ([carrier.Crew]) when it has come so far; over anything else its handler
+// serves it to its end.
 //
 // It is safe from the start: hosts are checked against DNS rebinding, posts of
 // other origins are refused, pages hold no script but their own, bodies and
@@ -24,6 +25,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.org/carryout/app/carrier"
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/export"
@@ -41,11 +43,14 @@ type Site struct {
 	Artifacts artifact.Store
 	Tail      *tail.Tail
 	Feed      *feed.Feed
+	Crew      *carrier.Crew
 	Log       *slog.Logger
 	NewKey    func() string   // makes the Idempotency-Key of a form: random text
 	Heartbeat time.Duration   // of silence, after which a stream shows that it lives
 	Stopping  <-chan struct{} // closed when streams are to end
 
+	Gate         Gate          // how many streams there may be
+	Plain        bool          // all streams go by net/http
 	Retain       time.Duration // how long files are kept, for the pages; 0: for good
 	OwnerHeader  string        // in which a proxy says whose a request is; empty: all jobs are everybody's
 	AllowHosts   []string      // names under which this server may be asked, beside addresses and localhost

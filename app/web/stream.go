@@ -3,87 +3,97 @@ package web
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"example.org/carryout/app/carrier"
+	"example.org/carryout/jobs/tail"
 	"example.org/carryout/jobs/wire"
 )
 
-const (
-	retryAfter   = 2 * time.Second  // for a client to wait before it comes back
-	retrySpread  = 4 * time.Second  // over which clients come back after a restart
-	writeTimeout = 10 * time.Second // for one write to a follower
-)
+// retryAfter is how long a client is to wait before it comes back.
+const retryAfter = 2 * time.Second
 
-// produce sends what a follower is to get, piece by piece, until there is no
-// more to come.
-type produce func(ctx context.Context, pieces chan<- []byte) error
+// begin tells what is older than the log, and returns a follower for what
+// comes then, whom w wakes; nil: nothing is to come.
+type begin func(ctx context.Context, w tail.Waker, tell func(frames []byte) error) (*tail.Follower, error)
 
-// send answers with an event stream. It is a group of two: from produces
-// pieces, a writer writes them, and whoever ends first ends the other.
-func (s *Site) send(w http.ResponseWriter, r *http.Request, status int, from produce) error {
+// A line leads to the client of a stream.
+type line interface {
+	tail.Waker
+
+	// Tell sends some frames, and waits until they are taken.
+	Tell(frames []byte) error
+
+	// Follow sends what f finds, to its end, and closes f. It may return
+	// before.
+	Follow(f *tail.Follower)
+
+	// End ends the stream properly, and Close as if it broke.
+	End()
+	Close()
+}
+
+// send answers with an event stream.
+func (s *Site) send(w http.ResponseWriter, r *http.Request, status int, begin begin) error {
+	leave, err := s.Gate.enter(r)
+	if err != nil {
+		return err
+	}
 	h := w.Header()
 	h.Set("Content-Type", typeStream)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx: pass on at once
-	w.WriteHeader(status)
 	if r.Method == http.MethodHead {
+		defer leave()
+		w.WriteHeader(status)
 		return nil
 	}
-	pieces := make(chan []byte)
-	g, ctx := errgroup.WithContext(r.Context())
-	ctx, stop := context.WithCancel(ctx)
-	g.Go(func() error { defer close(pieces); return from(ctx, pieces) })
-	g.Go(func() error { defer stop(); return s.write(ctx, w, pieces) })
-	if err := g.Wait(); err != nil && r.Context().Err() == nil && !errors.Is(err, context.Canceled) {
-		s.Log.Warn("stream ended early", "path", r.URL.Path, "err", err)
+	l, err := s.line(w, r, status, leave)
+	if err != nil {
+		return nil // the client has gone
+	}
+	f, err := s.greet(r.Context(), l, begin)
+	switch {
+	case err != nil:
+		if !errors.Is(err, errUntold) && r.Context().Err() == nil {
+			s.Log.Warn("stream ended early", "path", r.URL.Path, "err", err)
+		}
+		l.Close()
+	case f == nil:
+		l.End()
+	default:
+		l.Follow(f)
 	}
 	return nil // the stream has begun: its follower cannot be told otherwise
 }
 
-// write writes pieces as they come, and a comment whenever it has been silent.
-func (s *Site) write(ctx context.Context, w http.ResponseWriter, pieces <-chan []byte) error {
-	rc := http.NewResponseController(w)
-	put := func(b []byte) error {
-		_ = rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // not all writers can: then none is set
-		if _, err := w.Write(b); err != nil {
-			return err
-		}
-		return rc.Flush()
-	}
-	silence := time.NewTimer(s.Heartbeat)
-	defer silence.Stop()
-	next := wire.AppendRetry(wire.AppendComment(nil, "connected"), retryAfter)
-	for {
-		if err := put(next); err != nil {
-			return err
-		}
-		silence.Reset(s.Heartbeat)
-		select {
-		case piece, more := <-pieces:
-			if !more {
-				return nil
-			}
-			next = piece
-		case <-silence.C:
-			next = wire.AppendComment(nil, "still here")
-		case <-s.Stopping:
-			return put(wire.AppendRetry(nil, retryAfter/2+rand.N(retrySpread)))
-		case <-ctx.Done():
-			return ctx.Err()
+// line is the one place that chooses how a stream goes out: by the crew, which
+// serves many connections with few goroutines, where the connection can be
+// taken over, and by net/http where it cannot: over TLS and HTTP/2.
+func (s *Site) line(w http.ResponseWriter, r *http.Request, status int, leave func()) (line, error) {
+	if !s.Plain && carrier.Takes(r) {
+		l, err := s.Crew.Open(w, r, status, leave)
+		if !errors.Is(err, http.ErrNotSupported) {
+			return l, err
 		}
 	}
+	return s.openPlain(w, r, status, leave), nil
 }
 
-// hand gives a piece to the writer, unless it has gone.
-func hand(ctx context.Context, pieces chan<- []byte, piece []byte) error {
-	select {
-	case pieces <- piece:
+// errUntold wraps what kept a client from being told something.
+var errUntold = errors.New("the client takes nothing more")
+
+// greet sends what a stream begins with.
+func (s *Site) greet(ctx context.Context, l line, begin begin) (*tail.Follower, error) {
+	tell := func(frames []byte) error {
+		if err := l.Tell(frames); err != nil {
+			return errors.Join(errUntold, err)
+		}
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
+	if err := tell(wire.AppendRetry(wire.AppendComment(nil, "connected"), retryAfter)); err != nil {
+		return nil, err
+	}
+	return begin(ctx, l, tell)
 }

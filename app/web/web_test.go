@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/carryout/app/carrier"
 	"example.org/carryout/app/web"
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
@@ -74,7 +75,7 @@ func buildWith(t *testing.T, workers int, o sqlite.Options, change func(*web.Sit
 		t.Fatal(err)
 	}
 	e := &export.Exporter{Sources: []export.Named{{Name: "docs", Source: docs}}, Formats: format.All(), Artifacts: artifacts, Workers: 1}
-	site := &web.Site{Board: h.store, History: h.store, Export: e, Artifacts: artifacts, Tail: &tl, Feed: f, Log: log,
+	site := &web.Site{Board: h.store, History: h.store, Export: e, Artifacts: artifacts, Tail: &tl, Feed: f, Crew: carrier.New(time.Minute), Log: log,
 		Heartbeat: time.Minute, Stopping: make(chan struct{}), NewKey: func() string { return "key" }}
 	if change != nil {
 		change(site)
@@ -86,6 +87,7 @@ func buildWith(t *testing.T, workers int, o sqlite.Options, change func(*web.Sit
 	pool := &work.Pool{Queue: h.store, Run: e.Run, Size: workers, Log: log}
 	all.Go(func() { pool.Serve(ctx) })
 	all.Go(func() { f.Serve(ctx) })
+	all.Go(func() { site.Crew.Serve(ctx) })
 	t.Cleanup(func() {
 		cancel()
 		all.Wait()

@@ -2,14 +2,14 @@
 // the changes of jobs, and what was published.
 //
 // There is one feed, in one order for all. Its entries are numbered, framed
-// once, and held in memory for as long as they are new (ring); a follower is the
-// number of the last entry it has seen, so a slow one holds nobody up. What was
-// published is also kept by the store, so that whoever comes back gets it, after
-// a restart too. Changes of jobs wait (pending) until they are told: one that is
-// followed by another of the same job within 100 ms is told once.
+// once, and held in memory for as long as they are new ([tail.Log]); a follower
+// is a place in them, so a slow one holds nobody up. What was published is also
+// kept by the store, so that whoever comes back gets it, after a restart too.
+// Changes of jobs wait (pending) until they are told: one that is followed by
+// another of the same job within 100 ms is told once.
 //
-// A change of a job is told to those who follow as its owner ([Feed.FollowAs]) or
-// as nobody in particular; the numbers of what others are told are then missing.
+// A follower may want only some of it, such as the jobs of one owner; the numbers
+// of the rest are then missing.
 //
 // The number of an entry is its time in Unix microseconds, or one more than the
 // number before it if that is greater. So a restart goes on above all that was
@@ -24,18 +24,21 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/tail"
 	"example.org/carryout/jobs/wire"
 )
 
 const (
 	coalesce = 100 * time.Millisecond // between two entries of one job, at least
 	crowd    = 256                    // publishers that are written together
+	recent   = 256 << 10              // bytes of entries that are held for those who come back
 )
 
 // Counts returns the number of jobs in each state.
@@ -48,8 +51,16 @@ type Feed struct {
 	log     *slog.Logger
 	publish chan request
 	pending pending
-	turn    sync.Mutex // held by whoever adds to ring, so that numbers stay in order
-	ring    ring
+	entries *tail.Log
+
+	turn sync.Mutex   // held by whoever adds to entries, so that numbers stay in order
+	last atomic.Int64 // number of the newest entry there ever was, told or not
+}
+
+// line is what an entry says.
+type line struct {
+	label tail.Label
+	data  string
 }
 
 // New makes a feed that goes on after what press has kept.
@@ -62,8 +73,9 @@ func New(ctx context.Context, press store.Press, counts Counts, log *slog.Logger
 		press: press, counts: counts, log: log,
 		publish: make(chan request, crowd),
 		pending: newPending(),
-		ring:    newRing(max(last, time.Now().UnixMicro())),
 	}
+	f.last.Store(max(last, time.Now().UnixMicro()))
+	f.entries = tail.NewLog(f.newest(), recent)
 	return f, nil
 }
 
@@ -82,7 +94,7 @@ func (f *Feed) Serve(ctx context.Context) error {
 func (f *Feed) Commit(changes []store.Change) { f.pending.add(changes) }
 
 // Followers returns how many there are.
-func (f *Feed) Followers() int { return f.ring.crowd() }
+func (f *Feed) Followers() int { return f.entries.Followers() }
 
 // tick tells the time and the counts each second while anybody listens.
 func (f *Feed) tick(ctx context.Context) {
@@ -101,7 +113,7 @@ func (f *Feed) tick(ctx context.Context) {
 }
 
 func (f *Feed) tellTime(ctx context.Context, now time.Time, followers int) {
-	f.tell(line{name: "time", data: now.UTC().Format(time.RFC3339)})
+	f.tell(line{label: tail.Label{Name: "time"}, data: now.UTC().Format(time.RFC3339)})
 	counts, err := f.counts(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -109,7 +121,7 @@ func (f *Feed) tellTime(ctx context.Context, now time.Time, followers int) {
 		}
 		return
 	}
-	f.tell(line{name: "stats", data: string(wire.AppendStats(nil, wire.Stats{
+	f.tell(line{tail.Label{Name: "stats"}, string(wire.AppendStats(nil, wire.Stats{
 		Connected: int64(followers),
 		Queued:    counts[jobs.Queued],
 		Running:   counts[jobs.Running],
@@ -142,8 +154,28 @@ func (f *Feed) tellChanges(ctx context.Context) {
 func (f *Feed) tell(lines ...line) {
 	f.turn.Lock()
 	defer f.turn.Unlock()
-	f.ring.next(len(lines))
-	f.ring.add(lines)
+	f.reserve(len(lines))
+	f.add(lines)
+}
+
+// newest is the number of the newest entry there ever was.
+func (f *Feed) newest() int64 { return f.last.Load() }
+
+// reserve returns the number of the next entry, when n of them are to be added:
+// none is to be above the time that it is then. It is the caller's turn.
+func (f *Feed) reserve(n int) int64 {
+	f.last.Store(max(f.newest(), time.Now().UnixMicro()-int64(n)))
+	return f.newest() + 1
+}
+
+// add gives lines the next numbers. It is the caller's turn.
+func (f *Feed) add(lines []line) {
+	entries := make([]tail.Entry, len(lines))
+	for i, l := range lines {
+		n := f.last.Add(1)
+		entries[i] = tail.Entry{Seq: n, Label: l.label, Text: wire.AppendFrame(nil, ID(n), l.label.Name, l.data)}
+	}
+	f.entries.Append(entries...)
 }
 
 // ID is the id that entry n has on the stream.

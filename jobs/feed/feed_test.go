@@ -15,6 +15,7 @@ import (
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/feed"
 	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/tail"
 )
 
 // press keeps messages in memory.
@@ -72,21 +73,43 @@ func serve(t *testing.T, p *press) *feed.Feed {
 	return f
 }
 
+// A reader follows a feed.
+type reader struct {
+	*tail.Follower
+	bell tail.Bell
+	told []byte // from the store
+}
+
+// follow begins after entry n.
+func follow(t *testing.T, f *feed.Feed, n int64, want func(tail.Label) bool) *reader {
+	t.Helper()
+	r := &reader{bell: make(tail.Bell, 1)}
+	var err error
+	r.Follower, err = f.Follow(t.Context(), n, want, r.bell, func(frames []byte) error {
+		r.told = append(r.told, frames...)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // read follows until want frames of that event have come, and returns them.
-func read(t *testing.T, l *feed.Follower, event string, want int) (frames []string) {
+func read(t *testing.T, l *reader, event string, want int) (frames []string) {
 	t.Helper()
 	for len(frames) < want {
-		b, bell, err := l.Next(t.Context())
-		if err != nil {
-			t.Fatal(err)
+		text, state := l.told, tail.More
+		if l.told = nil; len(text) == 0 {
+			text, state = l.Next()
 		}
-		for frame := range strings.SplitAfterSeq(string(b), "\n\n") {
+		if state == tail.Wait {
+			<-l.bell
+		}
+		for frame := range strings.SplitAfterSeq(string(text), "\n\n") {
 			if strings.Contains(frame, "event: "+event+"\n") {
 				frames = append(frames, frame)
 			}
-		}
-		if len(b) == 0 {
-			<-bell
 		}
 	}
 	return frames
@@ -95,7 +118,7 @@ func read(t *testing.T, l *feed.Follower, event string, want int) (frames []stri
 func TestTheTimeAndTheCountsComeEachSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := serve(t, &press{})
-		l := f.Follow(0)
+		l := follow(t, f, 0, nil)
 		defer l.Close()
 		times := read(t, l, "time", 3)
 		for i, want := range []string{"00:00:01Z", "00:00:02Z", "00:00:03Z"} {
@@ -112,7 +135,7 @@ func TestTheTimeAndTheCountsComeEachSecond(t *testing.T) {
 func TestABusyJobIsToldFewTimesAndItsLatestStateAlways(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := serve(t, &press{})
-		l := f.Follow(0)
+		l := follow(t, f, 0, nil)
 		defer l.Close()
 		const id = jobs.ID("AAAAAAAAAAAAAAAAAAAAAAAAAA")
 		go func() {
@@ -142,7 +165,7 @@ func TestEverybodyGetsWhatIsPublishedInOneOrder(t *testing.T) {
 		var wg sync.WaitGroup
 		got := make([][]string, readers)
 		for i := range readers {
-			l := f.Follow(0)
+			l := follow(t, f, 0, nil)
 			wg.Go(func() {
 				defer l.Close()
 				got[i] = read(t, l, "message", publishers*each)
@@ -183,7 +206,7 @@ func TestWhoComesBackGetsWhatWasPublished(t *testing.T) {
 		}
 		check := func(f *feed.Feed) {
 			t.Helper()
-			l := f.Follow(first)
+			l := follow(t, f, first, nil)
 			defer l.Close()
 			for i, frame := range read(t, l, "news", 2999) {
 				if want := fmt.Sprintf("data: no. %d\n", i+1); !strings.Contains(frame, want) {
@@ -200,7 +223,7 @@ func TestNothingIsToldThatWasNotKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &press{fail: errors.New("the disk is full")}
 		f := serve(t, p)
-		l := f.Follow(0)
+		l := follow(t, f, 0, nil)
 		defer l.Close()
 		if err := f.Publish(t.Context(), feed.Message, "lost"); err != p.fail {
 			t.Errorf("got %v, want %v", err, p.fail)

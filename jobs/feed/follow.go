@@ -3,61 +3,62 @@ package feed
 import (
 	"context"
 
+	"example.org/carryout/jobs/tail"
 	"example.org/carryout/jobs/wire"
 )
 
 // replay is how many kept messages are read at a time.
 const replay = 256
 
-// A Follower reads the feed from a place on. One goroutine uses it.
-type Follower struct {
-	feed  *Feed
-	owner string // whose jobs it is told of; empty: everybody's
-	at    int64
-}
-
-// Follow begins after entry n; a number that is not known yet, or 0, begins
-// with what comes next. The caller closes the Follower.
-func (f *Feed) Follow(n int64) *Follower { return f.FollowAs("", n) }
-
-// FollowAs is Follow for somebody who is told of the jobs of that owner only.
-func (f *Feed) FollowAs(owner string, n int64) *Follower {
-	return &Follower{feed: f, owner: owner, at: f.ring.join(n)}
-}
-
-// Next returns the frames that have come since the last call, and a bell that
-// is closed at the next news. Without frames there is nothing new yet.
+// Follow begins after entry n; a number that is not known yet, or 0, begins with
+// what comes next. It hands on nothing but what want accepts; nil: everything.
 //
-// Whoever returns, or has fallen behind what is in memory, is given all that
-// was published meanwhile, and of the rest only what is still in memory.
-func (l *Follower) Next(ctx context.Context) (frames []byte, bell <-chan struct{}, err error) {
+// Whoever returns is given, by tell, all that was published since entry n and is
+// not in memory any more, and then follows what is. Of what was told but not
+// published they get only what is still in memory. The caller closes the
+// Follower; there is none with an error, which may be tell's.
+func (f *Feed) Follow(ctx context.Context, n int64, want func(tail.Label) bool, waker tail.Waker, tell func(frames []byte) error) (*tail.Follower, error) {
+	if n <= 0 || n > f.newest() {
+		return f.entries.FollowNew(want, waker), nil
+	}
+	l := f.entries.Follow(n, want, waker)
 	for {
-		frames, last, from, bell := l.feed.ring.after(l.at, l.owner)
-		if l.at >= from {
-			l.at = last
-			return frames, bell, nil
+		base, ok := l.Reaches(n)
+		if ok {
+			return l, nil
 		}
-		messages, err := l.feed.press.Messages(ctx, l.at, replay)
+		frames, last, err := f.kept(ctx, n, base, want)
+		if err == nil && len(frames) > 0 {
+			err = tell(frames)
+		}
 		if err != nil {
-			return nil, nil, err
+			l.Close()
+			return nil, err
 		}
-		for _, m := range messages {
-			if m.Seq > from { // the ring has it
-				break
-			}
-			frames = wire.AppendFrame(frames, ID(m.Seq), m.Name, m.Data)
-			l.at = m.Seq
-		}
-		// Messages are durable before they are in the ring, so none that is
-		// older than the ring can still be to come.
-		if len(messages) < replay || messages[len(messages)-1].Seq > from {
-			l.at = from
-		}
-		if len(frames) > 0 {
-			return frames, bell, nil
-		}
+		n = last
 	}
 }
 
-// Close ends the following.
-func (l *Follower) Close() { l.feed.ring.leave() }
+// kept returns what was published after entry n, up to entry base, and the
+// number up to which that is everything.
+func (f *Feed) kept(ctx context.Context, n, base int64, want func(tail.Label) bool) (frames []byte, last int64, err error) {
+	messages, err := f.press.Messages(ctx, n, replay)
+	if err != nil {
+		return nil, n, err
+	}
+	for _, m := range messages {
+		if m.Seq > base { // memory has it
+			return frames, base, nil
+		}
+		if want == nil || want(tail.Label{Name: m.Name}) {
+			frames = wire.AppendFrame(frames, ID(m.Seq), m.Name, m.Data)
+		}
+		n = m.Seq
+	}
+	if len(messages) < replay {
+		// Messages are durable before they are told, so none that is older than
+		// what is in memory can still be to come.
+		n = base
+	}
+	return frames, n, nil
+}

@@ -5,6 +5,7 @@ import (
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/tail"
 	"example.org/carryout/jobs/wire"
 )
 
@@ -60,7 +61,7 @@ func (p *pending) take() []line {
 		if changed[id].Deleted {
 			data = wire.AppendDeleted(nil, id)
 		}
-		lines[i] = line{name: "job", data: string(data), owner: changed[id].Job.Owner}
+		lines[i] = line{tail.Label{Name: "job", Job: id, Owner: changed[id].Job.Owner}, string(data)}
 	}
 	return lines
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/tail"
 )
 
 // Message is the name of what is published without one.
@@ -79,17 +80,17 @@ func (f *Feed) print(ctx context.Context) {
 func (f *Feed) keep(ctx context.Context, batch []request) error {
 	f.turn.Lock()
 	defer f.turn.Unlock()
-	first := f.ring.next(len(batch))
+	first := f.reserve(len(batch))
 	messages := make([]store.Message, len(batch))
 	lines := make([]line, len(batch))
 	for i, r := range batch {
 		messages[i] = store.Message{Seq: first + int64(i), Name: r.name, Data: r.data}
-		lines[i] = line{name: r.name, data: r.data}
+		lines[i] = line{tail.Label{Name: r.name}, r.data}
 	}
 	if err := f.press.Keep(ctx, messages); err != nil {
-		f.ring.skip(len(batch)) // they may have been kept after all, so their numbers are spent
+		f.last.Add(int64(len(batch))) // they may have been kept after all, so their numbers are spent
 		return err
 	}
-	f.ring.add(lines)
+	f.add(lines)
 	return nil
 }

@@ -1,15 +1,23 @@
-// Package tail holds the newest end of each job's history in memory, framed
-// once for everybody who follows it.
+// Package tail holds the newest end of histories in memory, framed once for
+// everybody who follows them.
 //
-// A follower is a number: that of the last event it has seen. It asks for what
-// comes after ([Follower.After]) and waits for the bell that it was given when
-// it asked, so it can miss nothing; there is no queue to fill, and whoever is
-// slow is slow alone. What is older than the tail comes from the store, which
-// is always at least as far: [Tail.Commit] is told of events once they are
-// durable.
+// A [Log] is one history: segments of framed bytes that are only ever added to.
+// A [Follower] is a place in it and nothing more. All that has come since goes
+// out as one piece, which is the log's own memory, so ten thousand followers
+// cost neither a copy nor a queue, and whoever is slow is slow alone. A segment
+// is freed when the log has newer ones enough and the last follower has passed
+// it: the followers themselves hold it, so how far one may lag is for those to
+// say who write to it ([Follower.Lag]).
 //
-// A tail is kept for a job that is being worked on and for one that is
-// followed, and forgotten when neither is so.
+// A [Tail] has the logs of many jobs. It is told of events once they are durable
+// ([Tail.Commit]), so the store is always at least as far, and what is older
+// than a log comes from there. The joint has no gap and no double, because the
+// follower is there before the store is asked, and both count by the numbers of
+// the events. A log is kept for a job that is being worked on and for one that
+// is followed, and forgotten when neither is so.
+//
+// Places and lengths are bytes. Numbers of events only grow within a log, and
+// may leave some out.
 package tail
 
 import (
@@ -20,130 +28,80 @@ import (
 	"example.org/carryout/jobs/wire"
 )
 
-// most is how many frames a tail holds at least, once there were so many. Whoever is further behind reads the
-// store, where old progress has been thinned out.
-const most = 256
+// kept is how much of a job's history is held for those who begin to follow, in
+// bytes. Whoever is further behind reads the store, where old progress has been
+// thinned out.
+const kept = 64 << 10
 
 // A Tail holds the newest events of many jobs. The zero value is empty and
-// ready. Its methods may be called by many goroutines at a time.
+// ready. Its methods may be called by many goroutines at a time, but for
+// Commit.
 type Tail struct {
 	mu   sync.Mutex
-	logs map[jobs.ID]*log
+	jobs map[jobs.ID]*job
 }
 
-// log is the tail of one job.
-type log struct {
-	frames    []frame
-	from      int64 // the log holds every event after this number; -1: none yet
-	active    bool  // queued or running
-	deleted   bool
-	followers int
-	bell      chan struct{} // closed when frames or deleted change
-}
-
-type frame struct {
-	seq  int64
-	text []byte
+// job is the log of one job.
+type job struct {
+	tail   *Tail
+	id     jobs.ID
+	log    *Log
+	active bool // queued or running
 }
 
 // Commit adds what has become durable and wakes those who follow it. It is a
 // [store.Notify].
 func (t *Tail) Commit(changes []store.Change) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	for _, c := range changes {
-		l := t.log(c.Job.ID)
-		l.add(c)
-		close(l.bell)
-		l.bell = make(chan struct{})
-		t.forget(c.Job.ID, l)
+		l, woken := t.commit(c)
+		l.ring(woken)
 	}
 }
 
-// Follow begins to follow a job. The caller closes the Follower.
-func (t *Tail) Follow(id jobs.ID) *Follower {
+func (t *Tail) commit(c store.Change) (l *Log, woken []*Follower) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	l := t.log(id)
-	l.followers++
-	return &Follower{tail: t, id: id, log: l}
-}
-
-// log returns the tail of a job, which may be new. The lock is held.
-func (t *Tail) log(id jobs.ID) *log {
-	l, ok := t.logs[id]
-	if !ok {
-		l = &log{from: -1, bell: make(chan struct{})}
-		if t.logs == nil {
-			t.logs = make(map[jobs.ID]*log)
-		}
-		t.logs[id] = l
-	}
-	return l
-}
-
-// forget drops a tail that nobody needs. The lock is held.
-func (t *Tail) forget(id jobs.ID, l *log) {
-	if !l.active && l.followers == 0 {
-		delete(t.logs, id)
-	}
-}
-
-func (l *log) add(c store.Change) {
-	l.active, l.deleted = !c.Job.State.Done() && !c.Deleted, c.Deleted
+	j := t.job(c.Job.ID)
+	j.active = !c.Job.State.Done() && !c.Deleted
+	l = j.log
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, e := range c.Events {
-		if l.from < 0 {
-			l.from = e.Seq - 1
+		l.add(Entry{e.Seq, Label{string(e.Kind), c.Job.ID, c.Job.Owner}, wire.AppendEvent(nil, e)})
+	}
+	l.over = !j.active
+	j.forget()
+	return l, l.wake()
+}
+
+// Follow begins to follow a job after the event of that number. Whoever waits
+// is told by waker. The caller closes the Follower.
+func (t *Tail) Follow(id jobs.ID, after int64, waker Waker) *Follower {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	j := t.job(id)
+	f := j.log.Follow(after, nil, waker)
+	f.job = j
+	return f
+}
+
+// job returns the log of a job, which may be new. The lock is held.
+func (t *Tail) job(id jobs.ID) *job {
+	j, ok := t.jobs[id]
+	if !ok {
+		j = &job{tail: t, id: id, log: NewLog(-1, kept)}
+		if t.jobs == nil {
+			t.jobs = make(map[jobs.ID]*job)
 		}
-		l.frames = append(l.frames, frame{e.Seq, wire.AppendEvent(nil, e)})
+		t.jobs[id] = j
 	}
-	if len(l.frames) > 2*most { // not at every event: it copies them all
-		over := len(l.frames) - most
-		l.from = l.frames[over-1].seq
-		l.frames = append([]frame(nil), l.frames[over:]...) // lets go of the old ones
-	}
+	return j
 }
 
-// A Follower reads the tail of one job. One goroutine uses it.
-type Follower struct {
-	tail *Tail
-	id   jobs.ID
-	log  *log
-}
-
-// News is what a Follower has found.
-type News struct {
-	Frames  []byte // one after the other; none: nothing has happened since
-	Last    int64  // number of the last of them, or the one asked for
-	Behind  bool   // the tail does not reach back so far: ask the store
-	Active  bool   // the tail knows that the job is not done
-	Deleted bool   // the job is gone
-	Bell    <-chan struct{}
-}
-
-// After returns what came after the event of that number. Its Bell is closed
-// at the next news.
-func (f *Follower) After(after int64) News {
-	f.tail.mu.Lock()
-	defer f.tail.mu.Unlock()
-	l := f.log
-	n := News{Last: after, Active: l.active, Deleted: l.deleted, Bell: l.bell, Behind: l.from < 0 || after < l.from}
-	if n.Behind {
-		return n
+// forget drops a log that nobody needs. The locks of the tail and of the log
+// are held.
+func (j *job) forget() {
+	if !j.active && j.log.followers == 0 {
+		delete(j.tail.jobs, j.id)
 	}
-	for _, fr := range l.frames {
-		if fr.seq > after {
-			n.Frames = append(n.Frames, fr.text...)
-			n.Last = fr.seq
-		}
-	}
-	return n
-}
-
-// Close ends the following.
-func (f *Follower) Close() {
-	f.tail.mu.Lock()
-	defer f.tail.mu.Unlock()
-	f.log.followers--
-	f.tail.forget(f.id, f.log)
 }

@@ -1,9 +1,6 @@
 package tail_test
 
 import (
-	"math/rand/v2"
-	"strings"
-	"sync"
 	"testing"
 
 	"example.org/carryout/jobs"
@@ -29,7 +26,7 @@ func frames(seqs ...int64) string {
 	return string(b)
 }
 
-func rung(bell <-chan struct{}) bool {
+func rung(bell tail.Bell) bool {
 	select {
 	case <-bell:
 		return true
@@ -38,95 +35,120 @@ func rung(bell <-chan struct{}) bool {
 	}
 }
 
+// next wants a follower to find that.
+func next(t *testing.T, f *tail.Follower, text string, state tail.State) {
+	t.Helper()
+	if got, s := f.Next(); string(got) != text || s != state {
+		t.Errorf("got %q and %v, want %q and %v", got, s, text, state)
+	}
+}
+
 func TestAFollowerGetsWhatComesAfterItsNumber(t *testing.T) {
 	var tl tail.Tail
-	f := tl.Follow("J")
+	bell := make(tail.Bell, 1)
+	f := tl.Follow("J", 0, bell)
 	defer f.Close()
 
-	n := f.After(0)
-	if !n.Behind || rung(n.Bell) {
-		t.Fatalf("got %+v of a job the tail knows nothing of, want behind and a silent bell", n)
+	if base, ok := f.Reaches(0); ok || base != -1 {
+		t.Errorf("got %d, %v of a job the tail knows nothing of, want -1, false", base, ok)
+	}
+	next(t, f, "", tail.Wait)
+	if rung(bell) {
+		t.Error("the bell rings before there is news")
 	}
 	tl.Commit(change(jobs.Running, 3, 4))
-	if !rung(n.Bell) {
-		t.Error("the bell did not ring")
+	if !rung(bell) {
+		t.Error("the bell does not ring")
 	}
-	if n := f.After(1); !n.Behind {
-		t.Errorf("got %+v after 1, want behind: event 2 is only in the store", n)
+	next(t, f, "", tail.Behind) // events 1 and 2 are only in the store
+	if base, ok := f.Reaches(1); ok || base != 2 {
+		t.Errorf("got %d, %v after 1, want 2, false", base, ok)
 	}
-	if n := f.After(2); n.Behind || n.Last != 4 || string(n.Frames) != frames(3, 4) {
-		t.Errorf("got %+v after 2, want events 3 and 4", n)
+	for after, want := range map[int64]string{2: frames(3, 4), 3: frames(4), 4: ""} {
+		if _, ok := f.Reaches(after); !ok {
+			t.Errorf("after %d: the tail claims not to reach back", after)
+		}
+		if want != "" {
+			next(t, f, want, tail.More)
+		}
+		next(t, f, "", tail.Wait)
 	}
-	if n := f.After(3); n.Last != 4 || string(n.Frames) != frames(4) {
-		t.Errorf("got %+v after 3, want event 4", n)
+	rung(bell)
+	tl.Commit(change(jobs.Running, 7))
+	if !rung(bell) {
+		t.Error("the bell does not ring again")
 	}
-	if n := f.After(4); n.Last != 4 || len(n.Frames) > 0 || n.Behind || rung(n.Bell) {
-		t.Errorf("got %+v after 4, want nothing and a silent bell", n)
-	}
+	next(t, f, frames(7), tail.More)
+	next(t, f, "", tail.Wait)
 }
 
-func TestALongTailForgetsItsBeginning(t *testing.T) {
+// The store is told of an event before the tail is.
+func TestAFollowerAheadOfTheTailGetsNothingTwice(t *testing.T) {
 	var tl tail.Tail
-	f := tl.Follow("J")
+	tl.Commit(change(jobs.Failed, 1, 2, 3)) // nobody follows and nobody works: it is forgotten
+	f := tl.Follow("J", 0, make(tail.Bell, 1))
 	defer f.Close()
-	for n := int64(1); n <= 1000; n++ {
-		tl.Commit(change(jobs.Running, n))
+	tl.Commit(change(jobs.Failed, 4))
+	if _, ok := f.Reaches(6); !ok { // read from the store, which has the retry already
+		t.Fatal("the tail claims that somebody ahead of it is behind")
 	}
-	if n := f.After(1); !n.Behind {
-		t.Error("the tail claims to hold event 2 of 1000")
-	}
-	n := f.After(990)
-	if n.Behind || n.Last != 1000 || strings.Count(string(n.Frames), "id: ") != 10 {
-		t.Errorf("got %+v, want the last ten", n)
-	}
+	next(t, f, "", tail.Wait) // and not that it is over
+	tl.Commit(change(jobs.Running, 5, 6))
+	next(t, f, "", tail.Wait)
+	tl.Commit(change(jobs.Running, 7))
+	next(t, f, frames(7), tail.More)
 }
 
-func TestADeletedJobIsSaidToBeGone(t *testing.T) {
-	var tl tail.Tail
-	f := tl.Follow("J")
-	defer f.Close()
-	tl.Commit(change(jobs.Running, 1))
-	bell := f.After(1).Bell
-	tl.Commit([]store.Change{{Job: jobs.Job{ID: "J", State: jobs.Running}, Deleted: true}})
-	if n := f.After(1); !n.Deleted || !rung(bell) {
-		t.Errorf("got %+v, bell %v, want deleted and rung", n, rung(bell))
-	}
-}
-
-// Followers join at any moment, and whoever was not behind sees every number
-// once and in order.
-func TestManyFollowersMissNothing(t *testing.T) {
-	const last = 5000
-	var tl tail.Tail
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() {
-			f := tl.Follow("J")
+func TestTheEndIsSaidAfterTheLastEvent(t *testing.T) {
+	for name, last := range map[string][]store.Change{
+		"of a job that is done":    change(jobs.Ready, 2),
+		"of a job that is deleted": {{Job: jobs.Job{ID: "J", State: jobs.Running}, Deleted: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var tl tail.Tail
+			bell := make(tail.Bell, 1)
+			f := tl.Follow("J", 0, bell)
 			defer f.Close()
-			var after int64
-			for after < last {
-				n := f.After(after)
-				switch {
-				case n.Behind: // a store would be asked: it is at least as far
-					after += rand.Int64N(3)
-				case len(n.Frames) == 0:
-					<-n.Bell
-				default:
-					var want []int64
-					for s := after + 1; s <= n.Last; s++ {
-						want = append(want, s)
-					}
-					if string(n.Frames) != frames(want...) {
-						t.Errorf("after %d: got %q", after, n.Frames)
-						return
-					}
-					after = n.Last
-				}
+			tl.Commit(change(jobs.Running, 1))
+			next(t, f, frames(1), tail.More)
+			next(t, f, "", tail.Wait)
+			rung(bell)
+			tl.Commit(last)
+			if !rung(bell) {
+				t.Error("the bell does not ring")
 			}
+			if len(last[0].Events) > 0 {
+				next(t, f, frames(2), tail.More)
+			}
+			next(t, f, "", tail.Over)
 		})
 	}
-	for n := int64(1); n <= last; n++ {
-		tl.Commit(change(jobs.Running, n))
+}
+
+func TestAJobIsForgottenWhenNobodyNeedsIt(t *testing.T) {
+	var tl tail.Tail
+	knows := func() bool {
+		f := tl.Follow("J", 0, make(tail.Bell, 1))
+		defer f.Close()
+		base, _ := f.Reaches(9)
+		return base >= 0
 	}
-	wg.Wait()
+	tl.Commit(change(jobs.Running, 1))
+	if !knows() {
+		t.Error("a running job is forgotten")
+	}
+	f := tl.Follow("J", 0, make(tail.Bell, 1))
+	tl.Commit(change(jobs.Ready, 2))
+	if !knows() {
+		t.Error("a followed job is forgotten")
+	}
+	f.Close()
+	if knows() {
+		t.Error("a job that is done and not followed is remembered")
+	}
+	tl.Commit(change(jobs.Running, 3)) // tried again
+	tl.Commit([]store.Change{{Job: jobs.Job{ID: "J", State: jobs.Running}, Deleted: true}})
+	if knows() {
+		t.Error("a deleted job is remembered")
+	}
 }

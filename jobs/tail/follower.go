@@ -1,0 +1,168 @@
+package tail
+
+// A Waker is told that a [Follower] has something to read again. Wake must not
+// block, and may come once more than there is news.
+type Waker interface{ Wake() }
+
+// A Bell is a Waker for a goroutine that waits. Make it with capacity 1.
+type Bell chan struct{}
+
+// Wake implements [Waker].
+func (b Bell) Wake() {
+	select {
+	case b <- struct{}{}:
+	default:
+	}
+}
+
+// A Follower is a place in a log. One goroutine uses it at a time.
+type Follower struct {
+	log   *Log
+	job   *job             // whose log it is; nil: a log that belongs to no Tail
+	want  func(Label) bool // nil: everything
+	waker Waker
+
+	in   *segment // nil: it has not found its place yet
+	at   int      // in the text of that segment
+	seq  int64    // while it has no place: the event after which it is
+	turn int      // one more than its index among the log's waiting; 0: it is not there
+}
+
+// Follow begins to follow a log, after the event of that number. It reads
+// nothing but what want accepts; nil: everything. Whoever waits is told by
+// waker. The caller closes the Follower.
+func (l *Log) Follow(after int64, want func(Label) bool, waker Waker) *Follower {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.followers++
+	return &Follower{log: l, want: want, waker: waker, seq: after}
+}
+
+// FollowNew begins with what comes next.
+func (l *Log) FollowNew(want func(Label) bool, waker Waker) *Follower {
+	f := l.Follow(0, want, waker)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f.seq = l.base; l.newest != nil {
+		f.in, f.at = l.newest, len(l.newest.text)
+	}
+	return f
+}
+
+// Reaches places the follower after the event of that number, and reports
+// whether the log holds all that came after it. If not, what came before base
+// has to be read elsewhere; -1: the log knows nothing yet.
+func (f *Follower) Reaches(seq int64) (base int64, ok bool) {
+	f.log.mu.Lock()
+	defer f.log.mu.Unlock()
+	f.in, f.seq = nil, seq
+	return f.log.base, f.place()
+}
+
+// State is what a follower has found.
+type State int
+
+const (
+	More   State = iota // there is something to send, and perhaps more after it
+	Wait                // it has everything; its Waker is told when there is news
+	Behind              // the log does not reach back so far
+	Over                // it has everything, and nothing is to come
+)
+
+// Next returns the frames that come next. They are shared, so nobody changes
+// them.
+func (f *Follower) Next() ([]byte, State) {
+	f.log.mu.Lock()
+	defer f.log.mu.Unlock()
+	if f.in == nil && !f.place() && f.log.base >= 0 {
+		return nil, Behind
+	}
+	for f.in != nil {
+		from := f.at
+		if f.at = len(f.in.text); f.at > from {
+			text := f.in.text[from:f.at:f.at]
+			if f.want != nil {
+				text = f.in.wanted(from, f.want)
+			}
+			if len(text) > 0 {
+				return text, More
+			}
+		}
+		if f.in.next == nil {
+			break
+		}
+		f.in, f.at = f.in.next, 0
+	}
+	if ahead := f.in == nil && f.log.newest != nil; f.log.over && !ahead {
+		return nil, Over
+	}
+	f.wait()
+	return nil, Wait
+}
+
+// Lag is how many bytes the log has beyond what Next has returned. The follower
+// is what keeps them in memory. Any goroutine may call it.
+func (f *Follower) Lag() int64 {
+	f.log.mu.Lock()
+	defer f.log.mu.Unlock()
+	if f.in == nil {
+		return 0
+	}
+	return f.log.size() - f.in.start - int64(f.at)
+}
+
+// Close ends the following.
+func (f *Follower) Close() {
+	if f.job != nil {
+		f.job.tail.mu.Lock()
+		defer f.job.tail.mu.Unlock()
+	}
+	f.log.mu.Lock()
+	defer f.log.mu.Unlock()
+	f.leave()
+	f.in = nil
+	f.log.followers--
+	if f.job != nil {
+		f.job.forget()
+	}
+}
+
+// place finds the place after f.seq, and reports whether the log holds all that
+// came after it. The follower may be ahead of the log, which is told of events
+// a moment after the store has them: then it has no place yet, and will pass
+// over what it has seen. The lock is held.
+func (f *Follower) place() bool {
+	l := f.log
+	if l.base < 0 || f.seq < l.base {
+		return false
+	}
+	if l.newest == nil || f.seq > l.newest.newest() {
+		return true
+	}
+	s := l.oldest
+	for s.newest() < f.seq {
+		s = s.next
+	}
+	f.in, f.at = s, s.after(f.seq)
+	return true
+}
+
+// wait adds the follower to those who are told of news. The lock is held.
+func (f *Follower) wait() {
+	if f.turn == 0 {
+		f.log.waiting = append(f.log.waiting, f)
+		f.turn = len(f.log.waiting)
+	}
+}
+
+// leave undoes wait. The lock is held.
+func (f *Follower) leave() {
+	if f.turn == 0 {
+		return
+	}
+	w := f.log.waiting
+	last := w[len(w)-1]
+	w[f.turn-1], last.turn = last, f.turn
+	w[len(w)-1] = nil
+	f.log.waiting, f.turn = w[:len(w)-1], 0
+}

@@ -1,0 +1,64 @@
+package tail
+
+import (
+	"sort"
+
+	"example.org/carryout/jobs"
+)
+
+// full is the length at which a segment gets no more frames, in bytes. It is
+// also about what one write to a follower has at most, so that a slow one that
+// takes it within the time for a write is not cut.
+const full = 16 << 10
+
+// A Label says what a frame is, for followers that want only some.
+type Label struct {
+	Name  string  // of the event
+	Job   jobs.ID // that it is about; empty: none
+	Owner string  // of that job
+}
+
+// A segment is a piece of a log. Frames are only ever added to it, so what a
+// follower has been given of its text never changes.
+type segment struct {
+	start  int64 // where in the log its text begins
+	text   []byte
+	frames []frame
+	next   *segment // nil: this is the newest
+}
+
+// A frame is one event of a segment.
+type frame struct {
+	seq   int64
+	end   int // in text
+	label Label
+}
+
+func (s *segment) add(e Entry) {
+	s.text = append(s.text, e.Text...)
+	s.frames = append(s.frames, frame{e.Seq, len(s.text), e.Label})
+}
+
+// newest is the number of the last frame, of which there must be one.
+func (s *segment) newest() int64 { return s.frames[len(s.frames)-1].seq }
+
+// after is where the frames begin whose number is greater than seq.
+func (s *segment) after(seq int64) int {
+	i := sort.Search(len(s.frames), func(i int) bool { return s.frames[i].seq > seq })
+	if i == 0 {
+		return 0
+	}
+	return s.frames[i-1].end
+}
+
+// wanted copies the frames from a place on that are wanted.
+func (s *segment) wanted(from int, want func(Label) bool) (text []byte) {
+	first := sort.Search(len(s.frames), func(i int) bool { return s.frames[i].end > from })
+	for _, f := range s.frames[first:] {
+		if want(f.label) {
+			text = append(text, s.text[from:f.end]...)
+		}
+		from = f.end
+	}
+	return text
+}
