@@ -11,6 +11,7 @@ import (
 	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/format"
 	"example.org/carryout/jobs/source"
+	"example.org/carryout/jobs/source/frozen"
 	"example.org/carryout/jobs/work"
 )
 
@@ -21,13 +22,17 @@ type assembly struct {
 	format format.Format
 	data   source.Data
 	plan   string // digest of what is exported; empty: it cannot be told
+
+	copy *copied // that the rows are read from; nil: they are read where they lie
+	left bool    // what is unfinished is left lying for another attempt
 }
 
 // assemble writes the file and makes it durable. Where the attempt before has
-// left off it goes on, if it can.
-func (e *Exporter) assemble(ctx context.Context, t work.Task, f format.Format, data source.Data) (artifact.Digest, error) {
+// left off it goes on, if it can. It closes data.
+func (e *Exporter) assemble(ctx context.Context, t work.Task, f format.Format, data source.Data) (d artifact.Digest, err error) {
 	a := &assembly{Exporter: e, task: t, format: f, data: data}
-	if err := a.freeze(ctx); err != nil {
+	defer func() { err = errors.Join(err, a.close()) }()
+	if err := a.fix(ctx); err != nil {
 		return artifact.Digest{}, err
 	}
 	if c, ok := parseCursor(t.Cursor); ok {
@@ -35,7 +40,10 @@ func (e *Exporter) assemble(ctx context.Context, t work.Task, f format.Format, d
 		if why == "" {
 			return d, err
 		}
-		t.Meter.Warn(jobs.Warning{Code: "started_over", Message: "After an interruption this export began anew: " + why + "."})
+		startOver(t, why)
+	}
+	if err := a.freeze(ctx); err != nil {
+		return artifact.Digest{}, err
 	}
 	t.Meter.Anew()
 	staged, err := e.Artifacts.Stage(ctx, t.Job.ID, nil)
@@ -45,9 +53,20 @@ func (e *Exporter) assemble(ctx context.Context, t work.Task, f format.Format, d
 	return a.write(ctx, artifact.NewWriter(staged), nil)
 }
 
-// freeze finds out what is to be exported, and by which digest to know it
+// startOver tells why an attempt does not go on where the one before was.
+func startOver(t work.Task, why string) {
+	t.Meter.Warn(jobs.Warning{Code: "started_over", Message: "After an interruption this export began anew: " + why + "."})
+}
+
+// close closes what is read.
+func (a *assembly) close() error {
+	a.data.Close() // it was only read: nothing depends on this
+	return a.copy.close(a.left)
+}
+
+// fix finds out what is to be exported, and by which digest to know it
 // again.
-func (a *assembly) freeze(ctx context.Context) error {
+func (a *assembly) fix(ctx context.Context) error {
 	if a.data.Rows != nil {
 		a.plan = a.data.Rows.Version()
 		return nil
@@ -62,8 +81,11 @@ func (a *assembly) freeze(ctx context.Context) error {
 
 // resume goes on from a cursor, or says why it cannot.
 func (a *assembly) resume(ctx context.Context, c cursor) (d artifact.Digest, why string, err error) {
-	if why, ok := c.fits(a.format, a.plan); !ok {
+	if why, ok := c.fits(a.format); !ok {
 		return d, why, nil
+	}
+	if a.copy == nil && c.Plan != a.plan {
+		return d, "the source has changed", nil
 	}
 	out, err := a.reopen(ctx, c)
 	if errors.Is(err, artifact.ErrStale) {
@@ -73,8 +95,11 @@ func (a *assembly) resume(ctx context.Context, c cursor) (d artifact.Digest, why
 		return d, "", err
 	}
 	d, err = a.write(ctx, out, c.State)
-	if errors.Is(err, format.ErrCheckpoint) {
-		return d, "the server writes this format in another way now", nil
+	switch {
+	case errors.Is(err, format.ErrCheckpoint):
+		return d, otherWay, nil
+	case errors.Is(err, frozen.ErrDamaged):
+		return d, damagedCopy, nil
 	}
 	return d, "", err
 }
@@ -102,16 +127,19 @@ func (a *assembly) reopen(ctx context.Context, c cursor) (*artifact.Writer, erro
 func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte) (d artifact.Digest, err error) {
 	s := &saver{
 		ctx: ctx, out: out, keep: a.task.Keep, stopping: a.task.Stopping, stopped: work.ErrStopped,
-		like:  cursor{Format: a.format.Name, Version: a.format.Version, Plan: a.plan},
+		like:  cursor{Format: a.format.Name, Version: a.format.Version, Plan: a.plan, Copy: a.copy.mark()},
 		bytes: cmp.Or(a.SaveBytes, 64<<20), every: cmp.Or(a.SaveEvery, 2*time.Second),
 		size: out.Size(), at: time.Now(), any: from != nil,
+	}
+	if a.copy != nil && from == nil {
+		s.at = time.Time{} // what the copy has cost is not to be lost
 	}
 	// After a commit neither does anything; after a panic Abort does.
 	end := out.Abort
 	defer func() { err = errors.Join(err, end()) }()
 	d, err = a.run(ctx, out, from, s)
 	if s.any && (s.isStopping() || taken(ctx, err) || mendable(err)) {
-		end = out.Leave
+		end, a.left = out.Leave, true
 	}
 	return d, err
 }
@@ -130,7 +158,7 @@ func taken(ctx context.Context, err error) bool {
 
 func (a *assembly) run(ctx context.Context, out *artifact.Writer, from []byte, s *saver) (artifact.Digest, error) {
 	t := format.Task{Out: out, Meter: a.task.Meter, Options: a.format.Complete(a.task.Job.Spec.Options), Workers: a.Workers, From: from}
-	if a.plan != "" {
+	if a.plan != "" || a.copy != nil {
 		t.Save = s.save
 	}
 	if err := a.limit(out); err != nil {

@@ -22,6 +22,8 @@ type cursor struct {
 	Plan    string `json:"plan"`    // digest of what is exported, as it was when the job began
 	File    []byte `json:"file"`    // state of the artifact.Writer
 	State   []byte `json:"state"`   // of the format
+
+	Copy *copyMark `json:"copy,omitempty"` // of the rows that are read; nil: none was made
 }
 
 // parseCursor reads a cursor. What it cannot read is none.
@@ -29,14 +31,16 @@ func parseCursor(b []byte) (c cursor, ok bool) {
 	return c, len(b) > 0 && json.Unmarshal(b, &c) == nil
 }
 
-// fits reports whether work can go on from c, as far as can be told without
-// looking at the file. Otherwise it says why not.
-func (c cursor) fits(f format.Format, plan string) (why string, ok bool) {
-	switch {
-	case c.Format != f.Name || c.Version != f.Version:
-		return "the server writes this format in another way now", false
-	case c.Plan != plan:
-		return "the source has changed", false
+// Why work starts over.
+const (
+	otherWay    = "the server writes this format in another way now"
+	damagedCopy = "the copy of the table is not as it was left"
+)
+
+// fits reports whether the format can go on from c. Otherwise it says why not.
+func (c cursor) fits(f format.Format) (why string, ok bool) {
+	if c.Format != f.Name || c.Version != f.Version {
+		return otherWay, false
 	}
 	return "", true
 }

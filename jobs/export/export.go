@@ -11,6 +11,11 @@
 // what it makes is byte for byte what one attempt would have made. Where
 // something is not the same it starts over, with a warning that says why.
 //
+// A table may change as long as it is exported, and after a crash nothing
+// brings back what it held. So the rows of a large one are copied first (package
+// frozen), to a second staged file of the job, and read from there. A small one
+// is read where it lies: if it has changed after a crash, little is lost.
+//
 // What is at fault in a request is a [*jobs.SpecError]; what went wrong with a
 // source that people can do something about is a [*jobs.Failure].
 package export
@@ -48,18 +53,37 @@ type Exporter struct {
 	// A cursor is kept after so many bytes or so long, whichever is first.
 	SaveBytes int64         // 0: 64 MiB
 	SaveEvery time.Duration // 0: 2 s
+
+	// Freeze is how many bytes the rows of a table take, by a guess, from which
+	// on they are copied before they are exported; 0: never.
+	Freeze int64
 }
 
 // Run does the work of one job. It is a [work.Run].
 func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
-	spec := t.Job.Spec
 	t.Meter.Plan(0, 0)
-	f, data, err := e.open(ctx, spec)
+	f, err := e.format(t.Job.Spec)
+	if err != nil {
+		return jobs.File{}, asFailure(err)
+	}
+	if c, ok := parseCursor(t.Cursor); ok && c.Copy != nil {
+		d, why, err := e.thaw(ctx, t, f, c)
+		if why == "" {
+			return describe(t.Job.Spec, f, d, err)
+		}
+		startOver(t, why)
+		t.Cursor = nil
+	}
+	data, err := e.open(ctx, t.Job.Spec)
 	if err != nil {
 		return jobs.File{}, gone(asFailure(err))
 	}
-	defer data.Close() // it was only read: nothing depends on this
 	d, err := e.assemble(ctx, t, f, data)
+	return describe(t.Job.Spec, f, d, err)
+}
+
+// describe says what was made, or what went wrong.
+func describe(spec jobs.Spec, f format.Format, d artifact.Digest, err error) (jobs.File, error) {
 	if err != nil {
 		return jobs.File{}, asFailure(err)
 	}
@@ -71,23 +95,19 @@ func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
 
 // open opens the selection of a source, read no faster than the Throttle. What
 // is configured may have changed since the spec was checked.
-func (e *Exporter) open(ctx context.Context, spec jobs.Spec) (format.Format, source.Data, error) {
+func (e *Exporter) open(ctx context.Context, spec jobs.Spec) (source.Data, error) {
 	if err := e.Check(ctx, spec); err != nil {
-		return format.Format{}, source.Data{}, err
-	}
-	f, err := e.format(spec)
-	if err != nil {
-		return f, source.Data{}, err
+		return source.Data{}, err
 	}
 	s, err := e.source(spec)
 	if err != nil {
-		return f, source.Data{}, err
+		return source.Data{}, err
 	}
 	data, err := s.Open(ctx, spec)
 	if err != nil {
-		return f, data, err
+		return source.Data{}, err
 	}
-	return f, throttle(data, e.Throttle), nil
+	return throttle(data, e.Throttle), nil
 }
 
 // asFailure turns what people can do something about into words for them.
