@@ -58,6 +58,7 @@ type Config struct {
 	Limits     store.Limits  // what one owner may ask for
 	MaxSize    int64         // bytes that one file may have; 0: as many as come
 	Throttle   int64         // bytes a second that one job may read; 0: as fast as it can
+	Freeze     int64         // bytes of a table, from which on it is copied before it is exported; 0: never
 
 	Log   *slog.Logger
 	Ready func(addr string) // called with the address once connections are accepted; may be nil
@@ -136,7 +137,7 @@ func (h *house) build(ctx context.Context) error {
 		return err
 	}
 	exporter := &export.Exporter{Sources: h.sources, Formats: format.All(), Artifacts: artifacts,
-		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle, MaxSize: c.MaxSize, SaveEvery: c.Checkpoint}
+		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle, MaxSize: c.MaxSize, SaveEvery: c.Checkpoint, Freeze: c.Freeze}
 	h.pool = &work.Pool{Queue: h.store, Run: exporter.Run, Size: c.Workers, Name: workerName(), Retain: c.Retain, Log: c.Log}
 	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Log: c.Log}
 	h.crew = carrier.New(c.Heartbeat)

@@ -86,6 +86,8 @@ func (s *settings) declare(flags *flag.FlagSet) {
 	flags.IntVar(&c.Limits.Running, "max-running", 0, "`N` exports of one owner that run at a time, while those of others go first; 0: as many as there are workers")
 	c.Checkpoint = 2 * time.Second
 	flags.Var((*span)(&c.Checkpoint), "checkpoint", "`TIME` of work after which an export keeps a place to go on from")
+	c.Freeze = 128 << 20
+	flags.Var((*size)(&c.Freeze), "freeze", "`SIZE` of a table from which on it is copied before it is exported, to go on after a crash even if it has changed; 0: never")
 	c.Retain = 72 * time.Hour
 	flags.Var((*span)(&c.Retain), "retain", "`TIME` for which files are kept; 0: until they are deleted")
 	flags.Var((*size)(&c.MaxSize), "max-size", "`SIZE` that the file of one export may have, such as 20GiB; larger ones fail; 0: any")
@@ -111,8 +113,8 @@ func (s *settings) check() error {
 		return fmt.Errorf("%q cannot be the name of a header", s.config.OwnerHeader)
 	case s.log != "text" && s.log != "json":
 		return fmt.Errorf("a log is text or json, not %q", s.log)
-	case s.config.Workers < 0, s.config.Throttle < 0, s.config.Retain < 0:
-		return errors.New("-workers, -throttle and -retain cannot be below 0")
+	case s.config.Workers < 0, s.config.Throttle < 0, s.config.Retain < 0, s.config.Freeze < 0:
+		return errors.New("-workers, -throttle, -retain and -freeze cannot be below 0")
 	case s.config.Limits.Queued < 0, s.config.Limits.Running < 0, s.config.MaxSize < 0:
 		return errors.New("-max-queued, -max-running and -max-size cannot be below 0")
 	case s.config.Checkpoint <= 0:
