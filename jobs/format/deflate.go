@@ -3,43 +3,30 @@ package format
 import (
 	"context"
 
-	"github.com/klauspost/compress/flate"
+	"example.org/carryout/jobs/format/deflate"
 )
 
 const (
-	worth = 98 // percent: what stays larger than this is stored
+	worth = 98 // percent: what does not become smaller than this is stored
 
 	probeFrom = 64 << 10 // shorter contents are not probed, but compressed and looked at
 	probeSize = 4 << 10
 	probes    = 3 // spread over the content
 )
 
-// A deflater compresses pieces of content (RFC 1951,
-// https://www.rfc-editor.org/rfc/rfc1951). What it makes of a piece depends on
+// A deflater compresses pieces of content. What it makes of a piece depends on
 // nothing that it did before.
 type deflater struct {
-	most, middle *flate.Writer // nil: nothing is worth it
-	probe        *flate.Writer
-	buf          appender
+	encoder *deflate.Encoder // nil: nothing is worth it
+	level   deflate.Level
+	probe   []byte
 }
 
-func newDeflater(level deflateLevel) (*deflater, error) {
-	d := &deflater{}
-	if level == (deflateLevel{}) {
-		return d, nil
+func newDeflater(level deflateLevel) *deflater {
+	if level.store {
+		return &deflater{}
 	}
-	var err error
-	if d.most, err = flate.NewWriter(nil, level.most); err != nil {
-		return nil, err
-	}
-	d.middle = d.most
-	if level.middle != level.most {
-		if d.middle, err = flate.NewWriter(nil, level.middle); err != nil {
-			return nil, err
-		}
-	}
-	d.probe, err = flate.NewWriter(nil, flate.BestSpeed)
-	return d, err
+	return &deflater{encoder: deflate.NewEncoder(), level: level.level}
 }
 
 // deflate appends content to b, compressed, or reports that this is not worth
@@ -47,47 +34,15 @@ func newDeflater(level deflateLevel) (*deflater, error) {
 // content is not the last of its stream, what follows begins with a byte of its
 // own (a sync flush).
 func (d *deflater) deflate(ctx context.Context, b, content, before []byte, last bool) (packed []byte, worthIt bool, err error) {
-	if d.most == nil || len(content) == 0 || !d.shrinks(content) {
-		return b, false, nil
-	}
-	w := d.most
-	if len(content) > middleFrom && len(content) <= middleTo {
-		w = d.middle
-	}
-	d.buf = b
-	w.ResetDict(&d.buf, before) // not Reset, which keeps the dictionary
-	if err := writeBlocks(ctx, w, content, last); err != nil {
+	if err := ctx.Err(); err != nil {
 		return b, false, err
 	}
-	packed, d.buf = d.buf, nil
-	if len(packed)-len(b) >= len(content)*worth/100 {
-		return packed[:len(b)], false, nil
+	room := len(content)*worth/100 - 1
+	if d.encoder == nil || room <= 0 || !d.shrinks(content) {
+		return b, false, nil
 	}
-	return packed, true, nil
-}
-
-// flushEvery is how much content shares a code. Left alone, the writer takes
-// longer blocks, whose codes fit less well.
-const flushEvery = 32 << 10
-
-// writeBlocks compresses content, and looks at ctx now and then.
-func writeBlocks(ctx context.Context, w *flate.Writer, content []byte, last bool) error {
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n := min(len(content), flushEvery)
-		if _, err := w.Write(content[:n]); err != nil {
-			return err
-		}
-		content = content[n:]
-		if len(content) == 0 && last {
-			return w.Close()
-		}
-		if err := w.Flush(); err != nil || len(content) == 0 {
-			return err
-		}
-	}
+	packed, worthIt = d.encoder.Append(b, content, before, d.level, last, room)
+	return packed, worthIt, nil
 }
 
 // shrinks guesses from a few samples whether content is worth compressing.
@@ -96,14 +51,10 @@ func (d *deflater) shrinks(content []byte) bool {
 		return true
 	}
 	size := 0
-	d.buf = make([]byte, 0, 2*probeSize)
 	for i := range probes {
 		at := (len(content) - probeSize) / (probes - 1) * i
-		d.probe.Reset(&d.buf)
-		d.probe.Write(content[at : at+probeSize]) // its errors are those of d.buf, which has none
-		d.probe.Close()
-		size += len(d.buf)
-		d.buf = d.buf[:0]
+		d.probe, _ = d.encoder.Append(d.probe[:0], content[at:at+probeSize], nil, deflate.Fastest, true, 2*probeSize)
+		size += len(d.probe)
 	}
 	return size < probes*probeSize*worth/100
 }

@@ -26,8 +26,7 @@ func (g *gzipped) effort() effort { return g.level.effort() }
 
 // squeezer implements wrapping.
 func (g *gzipped) squeezer() (squeezer, error) {
-	d, err := newDeflater(g.level)
-	return gzipSqueezer{d}, err
+	return gzipSqueezer{newDeflater(g.level)}, nil
 }
 
 // head implements wrapping.

@@ -1,5 +1,7 @@
 package format
 
+import "example.org/carryout/jobs/format/deflate"
+
 // level is an option of all archives that can be compressed.
 func level() Option {
 	return Option{
@@ -15,41 +17,37 @@ func level() Option {
 	}
 }
 
-// A deflateLevel says how hard to compress contents of a middle length, which
-// is where a slower level gains most for its time, and all others. The levels
-// are those of package flate.
-type deflateLevel struct{ most, middle int }
-
-const (
-	middleFrom = 64 << 10
-	middleTo   = 384 << 10
-)
+// A deflateLevel says how hard to compress, if at all.
+type deflateLevel struct {
+	level deflate.Level
+	store bool
+}
 
 // newDeflateLevel returns the level that stands for the option.
 func newDeflateLevel(o map[string]string) deflateLevel {
 	switch o["level"] {
 	case "fastest":
-		return deflateLevel{1, 1}
+		return deflateLevel{level: deflate.Fastest}
 	case "smallest":
-		return deflateLevel{7, 7}
+		return deflateLevel{level: deflate.Smallest}
 	case "store":
-		return deflateLevel{0, 0}
+		return deflateLevel{store: true}
 	}
-	return deflateLevel{6, 7}
+	return deflateLevel{level: deflate.Default}
 }
 
 // effort returns what compressing at the level takes.
 func (l deflateLevel) effort() effort {
 	e := effort{opening: 12 << 10}
-	switch l.most {
-	case 0:
+	switch {
+	case l.store:
 		e.packing = 1
-	case 1:
-		e.packing = 2.5
-	case 6:
-		e.packing = 4.5
+	case l.level == deflate.Fastest:
+		e.packing = 2.2
+	case l.level == deflate.Smallest:
+		e.packing = 3.8
 	default:
-		e.packing = 8
+		e.packing = 2.9
 	}
 	return e
 }

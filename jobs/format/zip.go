@@ -16,7 +16,7 @@ import (
 func Zip() Format {
 	return Format{
 		Name: "zip", Title: "ZIP archive", Hint: "Opens everywhere.",
-		Ext: ".zip", Media: "application/zip", Version: 2,
+		Ext: ".zip", Media: "application/zip", Version: 3,
 		Options: append([]Option{level()}, archiveOptions(portable)...),
 		Files: func(ctx context.Context, t Task, in source.Files) error {
 			// A backslash is no separator, and must not be taken for one (4.4.17.1).
@@ -73,8 +73,7 @@ func (z *zipper) begin() error { return nil }
 
 // packer implements container.
 func (z *zipper) packer() (packer, error) {
-	d, err := newDeflater(z.level)
-	return &zipPacker{deflater: d}, err
+	return &zipPacker{deflater: newDeflater(z.level)}, nil
 }
 
 // write implements container.

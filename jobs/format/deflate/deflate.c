@@ -1,0 +1,77 @@
+#include "deflate.h"
+
+#include "blocks.h"
+#include "matches.h"
+
+// A packing is all that is needed for the work on a text.
+struct packing {
+	struct matches matches;
+	struct blocks blocks;
+};
+
+// A level says how much work is done.
+struct level {
+	struct search search;
+	uint32_t lazy; // a shorter match must be better than what the next byte has
+};
+
+static const struct level levels[] = {
+	[DEFLATE_FASTEST] = {{2, 16}, 0},
+	[DEFLATE_DEFAULT] = {{6, 24}, 16},
+	[DEFLATE_SMALLEST] = {{24, 48}, 32},
+};
+
+// is_better weighs what a match covers against the bits that its distance
+// takes, for one that begins a byte later and so has one more literal before
+// it.
+static inline bool is_better(struct match later, struct match m) {
+	return 4 * (int)later.length - (int)highest(later.distance) > 4 * (int)m.length - (int)highest(m.distance) + 2;
+}
+
+// parse takes the steps through t[i:].
+static bool parse(struct packing *p, const struct text *t, uint32_t i, const struct level *l) {
+	struct search brief = {(l->search.depth + 1) / 2, l->search.nice};
+	uint32_t from = i; // where the step begins
+	while (i + 4 <= t->size) {
+		struct match m = find(&p->matches, t, i, 0, l->search);
+		if (m.length == 0) {
+			add_literal(&p->blocks, t->bytes[i++]);
+		} else {
+			uint32_t known = i + 1; // all before it
+			while (m.length < l->lazy && known + 4 <= t->size) {
+				struct match later = find(&p->matches, t, known++, m.length - 1, brief);
+				if (later.length == 0 || !is_better(later, m))
+					break;
+				add_literal(&p->blocks, t->bytes[i++]);
+				m = later;
+			}
+			add_match(&p->blocks, i - from, m.length, m.distance);
+			i += m.length;
+			enter_all(&p->matches, t, known, i);
+			from = i;
+		}
+		if (p->blocks.symbols >= CHUNK) {
+			add_rest(&p->blocks, i - from);
+			from = i;
+			if (!end_chunk(&p->blocks, i))
+				return false;
+		}
+	}
+	while (i < t->size)
+		add_literal(&p->blocks, t->bytes[i++]);
+	add_rest(&p->blocks, i - from);
+	return true;
+}
+
+size_t deflate_state_size(void) { return sizeof(struct packing); }
+
+size_t deflate_pack(void *state, int level, const uint8_t *bytes, size_t before, size_t size,
+	uint8_t *out, size_t room, int last) {
+	struct packing *p = state;
+	struct text t = {bytes, (uint32_t)size, begin_text(&p->matches, (uint32_t)size)};
+	begin_blocks(&p->blocks, bytes, (uint32_t)before, out, room);
+	enter_all(&p->matches, &t, 0, (uint32_t)before);
+	if (!parse(p, &t, (uint32_t)before, &levels[level]) || !end_blocks(&p->blocks, (uint32_t)size, last))
+		return 0;
+	return (size_t)(p->blocks.bits.at - out);
+}

@@ -1,0 +1,97 @@
+// Package deflate compresses blocks in memory, faster than what is to be had for
+// Go and a little smaller than zlib (RFC 1951,
+// https://www.rfc-editor.org/rfc/rfc1951).
+//
+// The encoder is written in C: it is most of what an archive costs, and the
+// program needs a C compiler anyway, for SQLite. A call takes a whole block, so
+// that the way there and back costs nothing beside it.
+//
+// A text is read once (deflate.c). At each byte, the positions before it whose
+// next four bytes have the same hash are looked at, the newest first
+// (matches.h), and the longest match is taken, unless the byte after has a
+// better one. What is found, steps of literals and a match, is kept until it is
+// clear that it shares a code (blocks.c): every so many symbols, their entropy
+// tells whether a code of their own would save more than it costs to describe.
+// Then it is written with the best code for it (code.c), with the fixed one, or
+// as it is, whichever is shortest (block.c).
+//
+// The bytes that come out depend on the text, what comes before it and the
+// level, on nothing else: no clock, no machine, no earlier call. What does not
+// fit into the room that it is given is given up as soon as that is known.
+//
+// The ideas are those of zlib and its successors (hash chains, lazy matching,
+// P. Deutsch, L. P. Deutsch and others), and of the papers that the code names.
+package deflate
+
+/*
+#cgo CFLAGS: -O3 -Wall -Wextra
+#include "deflate.h"
+*/
+import "C"
+
+import (
+	"slices"
+	"unsafe"
+)
+
+// A Level says how much work is done.
+type Level int
+
+const (
+	Fastest  Level = C.DEFLATE_FASTEST
+	Default  Level = C.DEFLATE_DEFAULT
+	Smallest Level = C.DEFLATE_SMALLEST
+)
+
+const (
+	window  = 32 << 10 // how far back a reader can look
+	longest = 1 << 30  // of a text
+	slack   = 32       // what the encoder may need beside what it makes
+)
+
+// An Encoder compresses one text at a time. Make it with [NewEncoder].
+type Encoder struct {
+	state []uint64 // what C works with; no pointers are in it
+	text  []byte   // a text with what comes before it
+}
+
+// NewEncoder returns an encoder, which has about 0.4 MB.
+func NewEncoder() *Encoder {
+	return &Encoder{state: make([]uint64, (C.deflate_state_size()+7)/8)}
+}
+
+// Append appends content to b, compressed, or returns b as it was and false if
+// it would take more than room bytes. The reader has seen before, of which the
+// last 32 KiB are made use of. What is appended ends the stream if it is the
+// last; if not, it ends with a whole byte (a sync flush). Content and before
+// have at most 1 GiB.
+func (e *Encoder) Append(b, content, before []byte, level Level, last bool, room int) (packed []byte, fits bool) {
+	before = before[max(0, len(before)-window):]
+	if len(content) > longest-window || level < Fastest || level > Smallest {
+		panic("deflate: too much content, or no such level")
+	}
+	text := content
+	if len(before) > 0 {
+		e.text = append(append(e.text[:0], before...), content...)
+		text = e.text
+	}
+	if len(text) == 0 {
+		text = []byte{0}[:0:1] // C wants a place, though it does not look there
+	}
+	b = slices.Grow(b, room+slack)
+	out := b[len(b) : len(b)+room+slack]
+	n := int(C.deflate_pack(unsafe.Pointer(unsafe.SliceData(e.state)), C.int(level),
+		(*C.uint8_t)(unsafe.SliceData(text)), C.size_t(len(before)), C.size_t(len(text)),
+		(*C.uint8_t)(unsafe.SliceData(out)), C.size_t(len(out)), cBool(last)))
+	if n == 0 || n > room {
+		return b, false
+	}
+	return b[:len(b)+n], true
+}
+
+func cBool(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
+}
