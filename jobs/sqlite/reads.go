@@ -56,6 +56,7 @@ func (s *Store) one(ctx context.Context, query string, args ...any) (j jobs.Job,
 		if err != nil {
 			return err
 		}
+		s.foretell(r)
 		j = r.job
 		if j.State != jobs.Queued {
 			return nil
@@ -143,6 +144,7 @@ func (s *Store) List(ctx context.Context, f store.Filter) (page []jobs.Job, next
 			return err
 		}
 		for _, r := range rows {
+			s.foretell(r)
 			page = append(page, r.job)
 		}
 		return nil

@@ -15,7 +15,8 @@ type row struct {
 	key   string
 	turn  int64
 	fence int64
-	kept  bool // it has a cursor
+	kept  bool      // it has a cursor
+	due   time.Time // by the steady clock, when its file is removed; zero: it is kept
 }
 
 // A query that begins with selectColumns reads what [scan] expects. The spec
@@ -28,24 +29,24 @@ const (
 	SELECT j.n, j.id, j.owner, j.state, j.last_event, j.turn, j.fence, j.attempt,
 		j.created, j.started, j.finished, j.expires, j.warnings, j.reason,
 		j.failure_code, j.failure_message, j.file_name, j.file_size, j.file_type, j.file_sha256,
-		j.file_key, j.progress, e.data, EXISTS (SELECT 1 FROM cursors AS c WHERE c.job = j.n)`
+		j.file_key, j.due, j.progress, e.data, EXISTS (SELECT 1 FROM cursors AS c WHERE c.job = j.n)`
 )
 
 // scan reads a row, from a *sql.Row or *sql.Rows.
 func scan(from interface{ Scan(...any) error }) (*row, error) {
 	r := new(row)
-	var created, started, finished, expires sql.Null[int64]
+	var created, started, finished, expires, due sql.Null[int64]
 	var fileKey sql.Null[string]
 	var progress, first []byte
 	j := &r.job
 	err := from.Scan(&r.n, (*string)(&j.ID), &j.Owner, (*string)(&j.State), &j.LastEvent, &r.turn, &r.fence, &j.Attempt,
 		&created, &started, &finished, &expires, &j.Warnings, &j.Reason,
 		&j.Failure.Code, &j.Failure.Message, &j.File.Name, &j.File.Size, &j.File.Type, &j.File.SHA256,
-		&fileKey, &progress, &first, &r.kept)
+		&fileKey, &due, &progress, &first, &r.kept)
 	if err != nil {
 		return nil, err
 	}
-	j.File.Key = fileKey.V
+	j.File.Key, r.due = fileKey.V, fromMilli(due)
 	j.Created, j.Started, j.Finished, j.Expires = fromMilli(created), fromMilli(started), fromMilli(finished), fromMilli(expires)
 	if j.Progress, err = parseProgress(progress); err != nil {
 		return nil, err
@@ -62,14 +63,14 @@ const (
 	insertRow = `
 		INSERT INTO jobs (n, id, owner, key, state, last_event, turn, fence, attempt,
 			created, started, finished, expires, warnings, reason,
-			failure_code, failure_message, file_name, file_size, file_type, file_sha256, progress, file_key)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+			failure_code, failure_message, file_name, file_size, file_type, file_sha256, progress, file_key, due)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	updateRow = `
 		UPDATE jobs SET state = ?2, last_event = ?3, turn = ?4, fence = ?5, attempt = ?6,
 			started = ?7, finished = ?8, expires = ?9, warnings = ?10, reason = ?11,
 			failure_code = ?12, failure_message = ?13, file_name = ?14, file_size = ?15, file_type = ?16, file_sha256 = ?17, progress = ?18,
-			file_key = ?19
+			file_key = ?19, due = ?20
 		WHERE n = ?1`
 
 	// updateRunning is for a job that goes on running. Most writes are this
@@ -82,7 +83,7 @@ func (r *row) insert(p *connection) error {
 	j := &r.job
 	return p.exec(insertRow, r.n, string(j.ID), j.Owner, unlessZero(r.key), string(j.State), j.LastEvent, r.turn, r.fence, int64(j.Attempt),
 		milli(j.Created), milli(j.Started), milli(j.Finished), milli(j.Expires), j.Warnings, j.Reason,
-		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j.Progress), unlessZero(j.File.Key))
+		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j.Progress), unlessZero(j.File.Key), milli(r.due))
 }
 
 // update writes a row that is.
@@ -90,7 +91,7 @@ func (r *row) update(p *connection) error {
 	j := &r.job
 	return p.exec(updateRow, r.n, string(j.State), j.LastEvent, r.turn, r.fence, int64(j.Attempt),
 		milli(j.Started), milli(j.Finished), milli(j.Expires), j.Warnings, j.Reason,
-		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j.Progress), unlessZero(j.File.Key))
+		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j.Progress), unlessZero(j.File.Key), milli(r.due))
 }
 
 // updateRunning writes what events change that leave the job running.

@@ -3,20 +3,23 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"time"
 
 	"example.org/carryout/jobs"
 )
 
 const selectDue = `
-	SELECT id FROM jobs INDEXED BY jobs_ready
-	WHERE state = 'ready' AND expires IS NOT NULL AND expires <= ?
-	ORDER BY expires LIMIT ?`
+	SELECT id FROM jobs INDEXED BY jobs_due
+	WHERE state = 'ready' AND due IS NOT NULL AND due <= ?
+	ORDER BY due LIMIT ?`
 
-// Due implements [store.Shelf].
-func (s *Store) Due(ctx context.Context, now time.Time, n int) (due []jobs.ID, err error) {
+// Due implements [store.Shelf]. Now and then it keeps a mark of the clock it
+// goes by.
+func (s *Store) Due(ctx context.Context, n int) (due []jobs.ID, err error) {
+	if s.clock.stale() {
+		_ = s.keepTime(ctx) // where that fails, the next look tries again
+	}
 	err = s.read(ctx, "looking for expired files", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, selectDue, now.UnixMilli(), max(n, 0))
+		rows, err := t.QueryContext(ctx, selectDue, s.clock.Now().UnixMilli(), max(n, 0))
 		if err != nil {
 			return err
 		}

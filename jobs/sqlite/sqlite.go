@@ -18,7 +18,8 @@
 // which may be long and never changes, stands in the first event only. Times
 // are kept as milliseconds since 1970, UTC. Leases are no part of the database,
 // for they end with the process; they run by the time that passes, so that
-// setting the clock takes no job from its worker.
+// setting the clock takes no job from its worker. So does the time for which
+// files are kept, by a clock whose marks are in the database (package steady).
 //
 // Everything is on the disk before a call returns: WAL with synchronous=FULL
 // (https://www.sqlite.org/wal.html). A full disk is [store.ErrFull], and a
@@ -38,6 +39,7 @@ import (
 	"time"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/steady"
 	"example.org/carryout/jobs/store"
 )
 
@@ -53,7 +55,10 @@ type Options struct {
 	Messages int              // how many messages to keep; 0: 10,000
 	Now      func() time.Time // nil: time.Now
 	NewID    func() jobs.ID   // nil: 130 random bits
-	Reserve  Reserve          // room for last words on a full disk; nil: none
+
+	// Uptime reads what the steady clock goes by; nil: this machine, with Now.
+	Uptime  func() steady.Reading
+	Reserve Reserve // room for last words on a full disk; nil: none
 
 	// SkipCheck opens the database without looking for damage, which takes
 	// about 0.6 s for each GB.
@@ -66,6 +71,7 @@ type Store struct {
 	options Options
 	reader  *sql.DB
 	writer  *writer
+	clock   *clock
 	end     func() error // close, which is done once
 }
 
@@ -89,6 +95,9 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Uptime == nil {
+		o.Uptime = steady.Of(o.Now)
+	}
 	if o.NewID == nil {
 		o.NewID = func() jobs.ID { return jobs.ID(rand.Text()) }
 	}
@@ -102,12 +111,17 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 		db.Close()
 		return nil, failed("opening the database "+path, err)
 	}
+	clock, err := startClock(ctx, db, o.Uptime)
+	if err != nil {
+		db.Close()
+		return nil, failed("reading the time of the database "+path, err)
+	}
 	c, err := newConnection(ctx, db)
 	if err != nil {
 		db.Close()
 		return nil, failed("opening the database "+path, err)
 	}
-	w, err := newWriter(c, o)
+	w, err := newWriter(c, o, clock)
 	if err != nil {
 		c.close()
 		return nil, failed("reading the database "+path, err)
@@ -115,7 +129,7 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 	reader := sql.OpenDB(reading(path))
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	s := &Store{path: path, options: o, reader: reader, writer: w}
+	s := &Store{path: path, options: o, reader: reader, writer: w, clock: clock}
 	s.end = sync.OnceValue(s.close)
 	go w.run()
 	return s, nil
@@ -126,6 +140,7 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 func (s *Store) Close() error { return s.end() }
 
 func (s *Store) close() error {
+	_ = s.keepTime(context.Background()) // else the next start goes on from an older mark
 	s.writer.close()
 	// The writer's connection is the last, so that it can fold the log of
 	// recent writes into the database.

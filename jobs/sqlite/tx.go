@@ -87,6 +87,9 @@ func (t *tx) record(old *row, facts ...fact) (*change, error) {
 		if r.job, err = apply(r.job, *e); err != nil {
 			return nil, err
 		}
+		if e.Kind == jobs.KindReady {
+			r.due = t.batch.w.clock.due(*e)
+		}
 		if f.data == nil {
 			f.data = wire.AppendData(nil, *e)
 		}

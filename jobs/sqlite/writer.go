@@ -16,6 +16,7 @@ import (
 type writer struct {
 	connection *connection
 	options    Options
+	clock      *clock
 	leases     *leases
 	bell       chan struct{} // rung when there is something in the inbox; capacity 1
 	ended      chan struct{} // closed when the goroutine has ended
@@ -38,9 +39,9 @@ type writer struct {
 }
 
 // newWriter returns a writer that knows what the database holds.
-func newWriter(c *connection, o Options) (*writer, error) {
+func newWriter(c *connection, o Options, time *clock) (*writer, error) {
 	w := &writer{
-		connection: c, options: o, leases: newLeases(o.Lease),
+		connection: c, options: o, clock: time, leases: newLeases(o.Lease),
 		bell: make(chan struct{}, 1), ended: make(chan struct{}), stale: true,
 	}
 	b := w.transact(nil, false)

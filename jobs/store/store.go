@@ -109,9 +109,11 @@ type Log interface {
 
 // A Shelf is the side of a store that the sweeper sees.
 type Shelf interface {
-	// Due returns at most n ready jobs whose Expires is not after now, the
-	// longest overdue first.
-	Due(ctx context.Context, now time.Time, n int) ([]jobs.ID, error)
+	// Due returns at most n ready jobs whose time is over, the longest overdue
+	// first. A file is kept for as long as there was between the At and the
+	// Expires of its job's KindReady. That is time that passes, also while the
+	// server is down: no setting of the machine's clock shortens or lengthens it.
+	Due(ctx context.Context, n int) ([]jobs.ID, error)
 
 	// Expire records that the file of a ready job is to be removed. It returns
 	// a *jobs.StateError for any other job.

@@ -91,33 +91,37 @@ func testEvents(t *testing.T, open Open) {
 func testShelf(t *testing.T, open Open) {
 	h := start(t, open, Options{})
 	now := time.Now().Truncate(time.Millisecond)
-	until := func(expires time.Time) jobs.ID {
+	until := func(at, expires time.Time) jobs.ID {
 		l, e := h.running(), ready
-		e.Expires = expires
+		e.At, e.Expires = at, expires
 		h.append(l, e)
 		if got := h.job(l.Job.ID).Expires; !got.Equal(expires) {
 			t.Errorf("Expires: got %v, want %v", got, expires)
 		}
 		return l.Job.ID
 	}
-	kept := until(time.Time{})
-	soon, over, longest := until(now.Add(time.Hour)), until(now), until(now.Add(-time.Hour))
-	due := func(at time.Time, n int, want ...jobs.ID) {
+	kept := until(now, time.Time{})
+	until(now, now.Add(time.Hour))
+	over, longest := until(now, now), until(now, now.Add(-time.Hour))
+	due := func(n int, want ...jobs.ID) {
 		t.Helper()
-		got, err := h.Due(h.ctx, at, n)
+		got, err := h.Due(h.ctx, n)
 		if err != nil {
 			t.Fatalf("Due: %v", err)
 		}
 		same(t, "Due", got, want)
 	}
-	due(now.Add(-2*time.Hour), 10)
-	due(now, 10, longest, over)
-	due(now, 1, longest)
-	due(now.Add(2*time.Hour), 10, longest, over, soon)
+	due(10, longest, over)
+	due(1, longest)
+	due(0)
+	shortly := until(now, now.Add(300*time.Millisecond))
+	due(10, longest, over)
+	<-time.After(350 * time.Millisecond)
+	due(10, longest, over, shortly)
 	if err := h.Expire(h.ctx, longest); err != nil {
 		t.Errorf("Expire: %v", err)
 	}
-	due(now, 10, over)
+	due(10, over, shortly)
 	if j := h.job(longest); j.State != jobs.Expired || j.File != ready.File {
 		t.Errorf("got %+v", j)
 	}

@@ -116,7 +116,8 @@ func (p *Pool) outcome(ctx context.Context, m *meter.Meter, file jobs.File, err 
 	var failure *jobs.Failure
 	switch {
 	case err == nil:
-		return jobs.Event{Kind: jobs.KindReady, File: file, Expires: p.expires(time.Now()), Progress: complete(m.Progress())}
+		now := time.Now() // both times by one look at the clock: it is set at any time
+		return jobs.Event{Kind: jobs.KindReady, At: now, File: file, Expires: p.expires(now), Progress: complete(m.Progress())}
 	case errors.As(err, &failure):
 		return jobs.Event{Kind: jobs.KindFailed, Failure: *failure}
 	case ctx.Err() != nil:

@@ -33,13 +33,13 @@ func (s *Sweeper) Serve(ctx context.Context) error {
 	expiries, orphans := time.NewTicker(s.Every), time.NewTicker(orphansDue)
 	defer expiries.Stop()
 	defer orphans.Stop()
-	s.expire(ctx, time.Now())
+	s.expire(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case now := <-expiries.C:
-			s.expire(ctx, now)
+		case <-expiries.C:
+			s.expire(ctx)
 		case <-orphans.C:
 			s.orphans(ctx, abandonedLater(time.Now()))
 		}
@@ -52,11 +52,11 @@ func (s *Sweeper) Clear(ctx context.Context) { s.orphans(ctx, abandonedAtStart) 
 // expire ends the time of all jobs that are due. Where there is no room to
 // record it, their files go all the same, which makes some; their jobs stay
 // due, and say that they are expired when there is room.
-func (s *Sweeper) expire(ctx context.Context, now time.Time) {
+func (s *Sweeper) expire(ctx context.Context) {
 	unsaid := make(map[jobs.ID]bool)
 	for {
 		n := atATime + len(unsaid)
-		due, err := s.Shelf.Due(ctx, now, n)
+		due, err := s.Shelf.Due(ctx, n)
 		if err != nil {
 			s.complain(ctx, "jobs that are due could not be listed", err)
 			return

@@ -36,9 +36,9 @@ func (s *shelf) Job(_ context.Context, id jobs.ID) (jobs.Job, error) {
 	return j, nil
 }
 
-func (s *shelf) Due(_ context.Context, now time.Time, n int) (due []jobs.ID, _ error) {
+func (s *shelf) Due(_ context.Context, n int) (due []jobs.ID, _ error) {
 	for _, id := range slices.Sorted(maps.Keys(s.jobs)) {
-		if j := s.jobs[id]; j.State == jobs.Ready && !j.Expires.After(now) && len(due) < n {
+		if j := s.jobs[id]; j.State == jobs.Ready && !j.Expires.After(time.Now()) && len(due) < n {
 			due = append(due, id)
 		}
 	}
