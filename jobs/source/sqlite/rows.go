@@ -15,14 +15,15 @@ type rows struct {
 	table table
 	key   string // of positions; "": they are ordinals
 
-	version string
+	header *header
+	seen   state // by conn
 }
 
 // Columns implements [source.Rows].
 func (r *rows) Columns() []source.Column { return r.table.chosen }
 
 // Version implements [source.Rows].
-func (r *rows) Version() string { return r.version }
+func (r *rows) Version() string { return r.seen.name }
 
 // Count implements [source.Rows].
 func (r *rows) Count(ctx context.Context) (int64, error) {
@@ -40,6 +41,13 @@ func (r *rows) Each(ctx context.Context, after source.Position, do func(source.P
 	if err := failpoint.Err("rows-read"); err != nil {
 		return err
 	}
+	if err := r.each(ctx, after, do); err != nil {
+		return err
+	}
+	return r.header.still(r.seen)
+}
+
+func (r *rows) each(ctx context.Context, after source.Position, do func(source.Position, []source.Value) error) error {
 	row := make([]source.Value, len(r.table.chosen))
 	if r.key != "" {
 		return r.conn.each(ctx, r.byKey(), []any{int64(after)}, func(v []driver.Value) error {

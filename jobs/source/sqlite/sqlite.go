@@ -46,6 +46,7 @@ const (
 // A Source is a database. Open makes one.
 type Source struct {
 	file   string // absolute
+	header *header
 	counts lately.Value[counts]
 }
 
@@ -62,7 +63,7 @@ func Open(file string) (*Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("locating the database: %w", err)
 	}
-	s := &Source{file: file}
+	s := &Source{file: file, header: &header{path: file}}
 	if _, err := s.tables(context.Background()); err != nil {
 		return nil, fmt.Errorf("opening the database %s: %w", file, err)
 	}
@@ -173,7 +174,7 @@ func (s *Source) Open(ctx context.Context, spec jobs.Spec) (source.Data, error) 
 	if err := checkSpec(spec); err != nil {
 		return source.Data{}, err
 	}
-	c, v, err := sameVersion(s.file, func() (*conn, error) { return connect(ctx, s.file) })
+	c, seen, err := s.header.connect(func() (*conn, error) { return connect(ctx, s.file) })
 	if err != nil {
 		return source.Data{}, err
 	}
@@ -182,7 +183,7 @@ func (s *Source) Open(ctx context.Context, spec jobs.Spec) (source.Data, error) 
 		c.close()
 		return source.Data{}, err
 	}
-	r.version = v
+	r.header, r.seen = s.header, seen
 	return source.Data{Rows: r}, nil
 }
 
@@ -202,5 +203,6 @@ func (c *conn) open(ctx context.Context, spec jobs.Spec) (*rows, error) {
 // Close implements [source.Source].
 func (s *Source) Close() error {
 	s.counts.Close()
+	s.header.close()
 	return nil
 }
