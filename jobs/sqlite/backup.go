@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,18 +12,29 @@ import (
 )
 
 // Backup writes the database at path, as it stands, into the new file dst. A
-// server may run meanwhile. The file gets its name when it is whole, on the
+// server may run meanwhile, but not in this process (see [Look]). The file gets its name when it is whole, on the
 // disk, and checked as [Check] does. It replaces nothing: if there is something
 // of that name, Backup returns an error that is fs.ErrExist.
-func Backup(ctx context.Context, path, dst string) (err error) {
-	if _, err := os.Lstat(dst); err == nil {
-		return taken(dst)
-	}
+func Backup(ctx context.Context, path, dst string) error {
 	db, err := existing(ctx, path)
 	if err != nil {
 		return err
 	}
+	return save(ctx, db, path, dst)
+}
+
+// Backup writes the database as it stands into the new file dst, as the
+// function of that name does.
+func (s *Store) Backup(ctx context.Context, dst string) error {
+	return save(ctx, sql.OpenDB(looking(s.path)), s.path, dst)
+}
+
+// save does what Backup does, and closes db.
+func save(ctx context.Context, db *sql.DB, path, dst string) (err error) {
 	defer db.Close() // nothing was written
+	if _, err := os.Lstat(dst); err == nil {
+		return taken(dst)
+	}
 	folder, err := os.MkdirTemp(filepath.Dir(dst), ".backup-*")
 	if err != nil {
 		return fmt.Errorf("making room for a backup: %w", err)
@@ -41,10 +53,6 @@ func Backup(ctx context.Context, path, dst string) (err error) {
 	}
 	return publish(whole, dst)
 }
-
-// Backup writes the database as it stands into the file dst, as the function
-// of that name does.
-func (s *Store) Backup(ctx context.Context, dst string) error { return Backup(ctx, s.path, dst) }
 
 // publish makes a file durable and then gives it its name, unless that is
 // taken.

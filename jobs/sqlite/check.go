@@ -26,7 +26,8 @@ const (
 )
 
 // Check reads all of the database at path and returns [ErrDamaged], with what
-// it found, if something is wrong. A server may run meanwhile.
+// it found, if something is wrong. A server may run meanwhile, but not in this
+// process (see [Look]).
 func Check(ctx context.Context, path string) error {
 	db, err := existing(ctx, path)
 	if err != nil {

@@ -15,7 +15,9 @@ import (
 type View struct{ db *sql.DB }
 
 // Look opens the database at path to be looked at. It must be there, and of the
-// present schema.
+// present schema. No [Store] of this process may use it: a look opens and closes
+// the file, which would take the locks of the Store away
+// (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
 func Look(ctx context.Context, path string) (*View, error) {
 	db, err := existing(ctx, path)
 	if err != nil {
