@@ -52,6 +52,7 @@ type server struct {
 	args []string
 	bin  string   // which program; "": the one under test
 	env  []string // beside that of the test
+	attr *syscall.SysProcAttr
 	cmd  *exec.Cmd
 	url  string
 	log  bytes.Buffer // what it writes to stderr; read it only after it has ended
@@ -95,7 +96,7 @@ func (s *server) start() {
 // try starts the server and waits until it listens.
 func (s *server) try() error {
 	s.cmd = exec.Command(cmp.Or(s.bin, binary), s.args...)
-	s.cmd.Env = append(os.Environ(), s.env...)
+	s.cmd.Env, s.cmd.SysProcAttr = append(os.Environ(), s.env...), s.attr
 	s.cmd.Stderr = &s.log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
