@@ -7,7 +7,6 @@ import (
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/failpoint"
-	"example.org/carryout/jobs/meter"
 	"example.org/carryout/jobs/source"
 )
 
@@ -24,7 +23,7 @@ type archive struct {
 	in     source.Files
 	out    container
 	rules  rules // for names, but whether they are to be portable
-	effort effort
+	kinds  *kinds
 	strict bool // what is left out or changed under the reader ends the job
 
 	plan     source.Plan
@@ -50,12 +49,12 @@ func (a *archive) run(ctx context.Context) error {
 		return err
 	}
 	a.identity = identify(a.plan, a.task.Options)
-	a.effort = a.out.effort()
-	total := jobs.Known(int64(len(a.plan.Entries)))
-	a.task.Meter.Assemble(total, jobs.Known(a.plan.Bytes), meter.Cost{Item: a.effort.opening, Byte: 1})
-	for _, e := range a.plan.Entries {
-		a.task.Meter.Expect(a.effort.extra(e, e.Size))
+	a.kinds = sortOut(a.plan, a.out.effort())
+	if err := a.probe(ctx); err != nil {
+		return err
 	}
+	total := jobs.Known(int64(len(a.plan.Entries)))
+	a.task.Meter.Assemble(total, jobs.Known(a.plan.Bytes), a.kinds.list()...)
 	if err := a.start(); err != nil {
 		return err
 	}
@@ -86,10 +85,10 @@ func (a *archive) start() error {
 	bytes := a.at.offset
 	for _, e := range a.plan.Entries[:a.at.entry] {
 		bytes += e.Size
-		a.task.Meter.Worked(a.effort.extra(e, e.Size))
 	}
+	a.task.Meter.Worked(a.kinds.entries(0, a.at.entry)...)
 	if a.at.offset > 0 {
-		a.task.Meter.Worked(a.effort.extra(a.plan.Entries[a.at.entry], a.at.offset))
+		a.task.Meter.Worked(a.kinds.bytes(a.at.entry, a.at.offset, 0)...)
 	}
 	a.task.Meter.Resume(int64(a.at.entry), bytes)
 	return nil
@@ -124,6 +123,8 @@ func (a *archive) pack(ctx context.Context, l *line, k packer) error {
 		if p == nil {
 			return err
 		}
+		done := a.count(p)
+		p.report = done
 		if p.large {
 			err = k.part(ctx, p)
 		} else {
@@ -132,6 +133,7 @@ func (a *archive) pack(ctx context.Context, l *line, k packer) error {
 		if err != nil {
 			return err
 		}
+		done(1)
 		failpoint.At("piece-packed")
 		p.packed <- struct{}{}
 	}
@@ -162,11 +164,32 @@ func (a *archive) write(ctx context.Context, l *line) error {
 	}
 }
 
+// count returns what counts the work of a piece, as parts of it are done.
+func (a *archive) count(p *piece) func(done float64) {
+	var work []float64
+	switch {
+	case !p.large:
+		work = a.kinds.entries(p.first, p.next)
+	case p.last:
+		work = a.kinds.bytes(p.first, p.bytes, 1)
+	default:
+		work = a.kinds.bytes(p.first, p.bytes, 0)
+	}
+	counted := 0.0
+	step := make([]float64, len(work))
+	return func(done float64) {
+		for i := range work {
+			step[i] = work[i] * (done - counted)
+		}
+		counted = done
+		a.task.Meter.Worked(step...)
+	}
+}
+
 // written counts a piece, and tells what was left out of it.
 func (a *archive) written(p *piece) {
 	a.at = p.end()
 	a.task.Meter.Add(p.items, p.bytes)
-	a.task.Meter.Worked(p.extra)
 	for _, n := range p.notes {
 		a.notes = append(a.notes, n)
 		a.task.Meter.Warn(a.warning(n))

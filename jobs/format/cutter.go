@@ -59,7 +59,6 @@ func (c *cutter) fillBatch(p *piece) (next int) {
 		size += e.Size + entry
 		p.items++
 		p.bytes += e.Size
-		p.extra += c.effort.extra(e, e.Size)
 		if p.next == len(c.plan.Entries) || c.isLarge(p.next) || size+c.plan.Entries[p.next].Size+entry > c.cuts.batch {
 			return p.next
 		}
@@ -104,7 +103,6 @@ func (c *cutter) nothing(ctx context.Context, i int, f fate) error {
 	p.tail.set(nil)
 	p.large, p.last = true, true
 	p.items, p.bytes = 1, c.plan.Entries[i].Size
-	p.extra = c.effort.extra(c.plan.Entries[i], p.bytes)
 	p.note(i, f)
 	c.line.put(p)
 	return nil
@@ -137,7 +135,6 @@ func (c *cutter) parts(ctx context.Context, i int, offset int64, m member, r *re
 			}
 			p.note(i, f.within())
 		}
-		p.extra = c.effort.extra(c.plan.Entries[i], p.bytes)
 		p.tail.set(p.in)
 		c.line.put(p)
 	}

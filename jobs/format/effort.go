@@ -7,25 +7,19 @@ import (
 	"example.org/carryout/jobs/source"
 )
 
-// effort says what the bytes of an archive take, so that progress can be
-// proportional to time. What is read and written as it is costs 1 a byte.
+// effort says what takes time, as multiples of what it takes to read and write
+// a byte as it is.
 type effort struct {
 	opening float64 // of a file
 	packing float64 // of a byte that shrinks
 }
 
-// extra returns what packing n bytes of e takes more than copying them. It has
-// only the name to judge by.
-func (f effort) extra(e source.Entry, n int64) float64 {
-	if !e.Mode.IsRegular() || isPacked(e.Path) {
-		return 0
-	}
-	return (f.packing - 1) * float64(n)
-}
+// copying is what it takes to read, hash and write a byte, in seconds.
+const copying = 2e-9
 
 // isPacked reports whether the file is of a kind that does not shrink.
-func isPacked(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
+func isPacked(e source.Entry) bool {
+	switch ext(e) {
 	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".heif", ".avif", ".jxl",
 		".mp4", ".m4v", ".mkv", ".mov", ".avi", ".webm", ".mpg", ".mpeg", ".wmv",
 		".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".flac", ".wma",
@@ -36,3 +30,5 @@ func isPacked(name string) bool {
 	}
 	return false
 }
+
+func ext(e source.Entry) string { return strings.ToLower(path.Ext(e.Path)) }

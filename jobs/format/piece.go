@@ -11,9 +11,8 @@ type piece struct {
 	length      int64 // of the part
 	last        bool  // of the file's parts
 
-	member       member  // of a part
-	items, bytes int64   // to be counted when it is written
-	extra        float64 // work, the same
+	member       member // of a part
+	items, bytes int64  // to be counted when it is written
 	notes        notes
 
 	in      []byte // content; what a packer does with that of small files is its own matter
@@ -21,6 +20,8 @@ type piece struct {
 	raw     bool   // in stands for itself, because it does not shrink
 	crc     uint32 // of in
 	records []byte // of what is in out
+
+	report func(done float64) // told now and then which part of it is packed; may be nil
 
 	before *tail // the end of what is packed before it; may be nil
 	tail   *tail // its own

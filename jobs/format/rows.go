@@ -12,6 +12,8 @@ const (
 	chunkRows  = 1000     // written together, at most
 	chunkBytes = 64 << 10 // enough to be written together
 	keepBuffer = 1 << 20  // a longer one, made for a huge value, is given back
+
+	rowCost = 1e-6 // seconds, at a guess
 )
 
 // A sheet is what a table looks like in a file: text, row by row.
@@ -42,12 +44,13 @@ func (t *table) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.Assemble(jobs.Known(count), jobs.Maybe[int64]{}, meter.Cost{Item: 1})
+	m.Assemble(jobs.Known(count), jobs.Maybe[int64]{}, meter.Kind{Units: float64(count), Cost: rowCost})
 	t.at = cursor{position: source.Start}
 	if t.task.From != nil {
 		if t.at, err = parseCursor(t.task.From); err != nil {
 			return err
 		}
+		m.Worked(float64(t.at.rows))
 		m.Resume(t.at.rows, t.task.Out.Size())
 	}
 	head := t.sheet.head(nil, t.in.Columns())
@@ -88,6 +91,7 @@ func (t *table) flush(ctx context.Context) error {
 		return err
 	}
 	t.task.Meter.Add(t.pending, int64(n))
+	t.task.Meter.Worked(float64(t.pending))
 	t.at.rows += t.pending
 	t.pending, t.buf = 0, t.buf[:0]
 	if cap(t.buf) > keepBuffer {

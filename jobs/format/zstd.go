@@ -102,6 +102,9 @@ func (s *zstdSqueezer) squeeze(ctx context.Context, p *piece) error {
 			return err
 		}
 		rest = rest[n:]
+		if p.report != nil {
+			p.report(1 - float64(len(rest))/float64(len(p.in)))
+		}
 	}
 	if err := s.z.Close(); err != nil {
 		return err

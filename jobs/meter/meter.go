@@ -1,11 +1,13 @@
 // Package meter measures the work of one running job, so that its progress
 // tells the truth.
 //
-// Whoever does the work counts it ([Meter.Add]); whoever keeps the job asks how
-// far it has come ([Meter.Progress]). Progress is weighed by what takes time:
-// a file costs something to open however small it is, so the fraction is that
-// of bytes and items together, each with its [Cost]. Rates are bytes a second,
-// times come from the Meter's own clock.
+// Whoever does the work counts it: what people are shown with [Meter.Add], what
+// takes time, by [Kind], with [Meter.Worked]. Whoever keeps the job asks how far
+// it has come ([Meter.Progress]). The fraction is that of time: what has passed
+// since the beginning, the planning included, of what has passed and will still
+// pass. What will still pass follows from the kinds of work that are left and
+// from how long each has taken so far. Rates are bytes a second, times come from
+// the Meter's own clock.
 //
 // The fraction never runs backwards, unless what earlier attempts have done is of
 // no use, and a Meter never says that all is done: only the job's last event
@@ -23,11 +25,8 @@ const (
 	almost       = 0.9999                 // the most that a job can have done before it is ready
 	trend        = 4 * time.Second        // how far back "of late" reaches
 	sampleEvery  = 100 * time.Millisecond // shortest stretch that says something about speed
-	estimateFrom = time.Second            // of assembling: what is earlier says too little
+	estimateFrom = 0.5                    // seconds of assembling: what is earlier says too little
 )
-
-// Cost says what work takes, in any unit.
-type Cost struct{ Item, Byte float64 }
 
 // A Meter counts the work of one attempt. The zero value is ready for use. Its
 // methods may be called by many goroutines at a time.
@@ -38,33 +37,29 @@ type Meter struct {
 	phase    jobs.Phase
 	items    jobs.Count
 	bytes    jobs.Count
-	cost     Cost
-	other    work // that is neither items nor bytes
 	current  string
 	fraction float64       // the greatest there was
 	earlier  jobs.Progress // of attempts before this one, which means to go on from there
 
-	began  time.Time // of assembling
-	before float64   // work that was done when it began
+	began  time.Time // the planning
+	pace   *pace     // of the assembly; nil: not begun, or nothing is known of it
+	opened time.Time // the window of pace
+	start  time.Time // of the assembly
 	last   sample
-	speed  speed // of late
+	rate   float64 // bytes a second, of late; 0: not known
+	guess  estimate
+	left   jobs.Maybe[jobs.Span]
+	seen   int // adds of pace
 
 	warnings []jobs.Warning
 	told     int // of them, to TakeWarnings
 }
 
-// work is what takes time, in units of Cost.
-type work struct{ done, total float64 }
-
 // sample is how much was done at a time.
 type sample struct {
 	at    time.Time
 	bytes int64
-	work  float64
 }
-
-// speed is what is done in a second; zero: not known.
-type speed struct{ bytes, work float64 }
 
 // Earlier tells how far earlier attempts have come. Until this one goes on
 // from there ([Meter.Resume]) or has to begin anew ([Meter.Anew]), that is its
@@ -82,6 +77,7 @@ func (m *Meter) Anew() { m.Earlier(jobs.Progress{}) }
 func (m *Meter) Plan(items, bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.begin()
 	m.phase = jobs.Planning
 	m.items, m.bytes = jobs.Count{}, jobs.Count{}
 	if items > 0 {
@@ -89,34 +85,40 @@ func (m *Meter) Plan(items, bytes int64) {
 	}
 }
 
-// Assemble begins the assembly of so many items and bytes.
-func (m *Meter) Assemble(items, bytes jobs.Maybe[int64], c Cost) {
+// begin starts the clock, if it is not running yet.
+func (m *Meter) begin() {
+	if m.began.IsZero() {
+		m.began = m.now()
+	}
+}
+
+// Assemble begins the assembly of so many items and bytes, which is work of
+// these kinds.
+func (m *Meter) Assemble(items, bytes jobs.Maybe[int64], kinds ...Kind) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.phase, m.cost, m.current = jobs.Assembling, c, ""
+	m.begin()
+	m.phase, m.current = jobs.Assembling, ""
 	m.items, m.bytes = jobs.Count{Total: items}, jobs.Count{Total: bytes}
-	m.other = work{}
-	m.began = m.now()
-	m.last = sample{at: m.began}
+	m.pace = newPace(kinds)
+	m.start = m.now()
+	m.opened, m.last = m.start, sample{at: m.start}
 }
 
-// Expect adds to what there is to do in the assembly, in units of its cost:
-// what some items or bytes take more than others.
-func (m *Meter) Expect(work float64) {
+// Worked counts units that have been done, by kind. They may be counted before
+// the items and bytes that they make.
+func (m *Meter) Worked(units ...float64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.other.total += work
+	if m.pace.add(units) {
+		now := m.now()
+		m.pace.close(now.Sub(m.opened).Seconds())
+		m.opened = now
+	}
 }
 
-// Worked counts what was expected so, when it has been done.
-func (m *Meter) Worked(work float64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.other.done += work
-}
-
-// Resume counts what an earlier attempt has done already. It says nothing
-// about speed.
+// Resume counts what an earlier attempt has done already, after its Worked. It
+// says nothing about speed.
 func (m *Meter) Resume(items, bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -124,8 +126,9 @@ func (m *Meter) Resume(items, bytes int64) {
 	m.bytes.Done += bytes
 	m.fraction = max(m.fraction, min(m.earlier.Fraction.Value, almost))
 	m.earlier = jobs.Progress{}
-	m.before = m.work()
-	m.last = sample{at: m.now(), bytes: m.bytes.Done, work: m.before}
+	m.pace.resume()
+	now := m.now()
+	m.opened, m.last = now, sample{at: now, bytes: m.bytes.Done}
 }
 
 // Seal begins the sealing.
@@ -186,71 +189,55 @@ func (m *Meter) Progress() jobs.Progress {
 		return p
 	}
 	m.measure()
-	if total, known := m.total(); known {
-		if total > 0 {
-			m.fraction = max(m.fraction, min(m.work()/total, almost))
-		}
-		p.Fraction = jobs.Known(m.fraction)
-		p.Left = m.left(total)
+	if m.pace != nil && m.pace.total > 0 {
+		m.estimate()
+		p.Fraction, p.Left = jobs.Known(m.fraction), m.left
 	}
-	if m.speed.bytes > 0 {
-		p.Rate = jobs.Known(int64(m.speed.bytes))
+	if m.rate > 0 {
+		p.Rate = jobs.Known(int64(m.rate))
 	}
 	return p
 }
 
-// measure brings the speed up to date: a moving average that forgets what is
+// measure brings the rate up to date: a moving average that forgets what is
 // longer ago than trend.
 func (m *Meter) measure() {
-	now := sample{at: m.now(), bytes: m.bytes.Done, work: m.work()}
+	now := sample{m.now(), m.bytes.Done}
 	dt := now.at.Sub(m.last.at)
 	if dt < sampleEvery {
 		return
 	}
-	latest := speed{
-		bytes: float64(now.bytes-m.last.bytes) / dt.Seconds(),
-		work:  (now.work - m.last.work) / dt.Seconds(),
-	}
-	if m.speed == (speed{}) {
-		m.speed = latest
+	latest := float64(now.bytes-m.last.bytes) / dt.Seconds()
+	if m.rate == 0 {
+		m.rate = latest
 	} else {
-		weight := min(1, float64(dt)/float64(trend))
-		m.speed.bytes += weight * (latest.bytes - m.speed.bytes)
-		m.speed.work += weight * (latest.work - m.speed.work)
+		m.rate += min(1, float64(dt)/float64(trend)) * (latest - m.rate)
 	}
 	m.last = now
 }
 
-// left estimates the time to the end from two speeds, that of late and that
-// since the beginning. How far they are apart says how little is certain.
-func (m *Meter) left(total float64) (none jobs.Maybe[jobs.Span]) {
-	elapsed := m.last.at.Sub(m.began)
-	done := m.last.work - m.before
-	if m.phase != jobs.Assembling || elapsed < estimateFrom || done <= 0 || m.speed.work <= 0 {
-		return none
+// estimate brings the fraction and the time left up to date, if anything has
+// been done since: a pause is no news.
+func (m *Meter) estimate() {
+	if m.pace.adds == m.seen && m.phase == jobs.Assembling && m.seen > 0 {
+		return
 	}
-	rest := total - m.work()
-	a := rest / m.speed.work
-	b := rest / (done / elapsed.Seconds())
-	low, high := min(a, b)*0.9, max(a, b)*1.15
-	const longest = 365 * 24 * 3600 // beyond it is not known
-	if high > longest {
-		return none
+	m.seen = m.pace.adds
+	now := m.now()
+	passed := now.Sub(m.began).Seconds() + m.pace.earlier()
+	rest := m.pace.rest(now.Sub(m.opened).Seconds())
+	if m.phase == jobs.Sealing {
+		rest = 0
 	}
-	return jobs.Known(jobs.Span{Low: seconds(low), High: seconds(high)})
-}
-
-// work returns what is done, in units of cost.
-func (m *Meter) work() float64 {
-	return float64(m.items.Done)*m.cost.Item + float64(m.bytes.Done)*m.cost.Byte + m.other.done
-}
-
-// total returns what there is to do, in units of cost, if it is known.
-func (m *Meter) total() (work float64, known bool) {
-	if m.cost.Item > 0 && !m.items.Total.Known || m.cost.Byte > 0 && !m.bytes.Total.Known {
-		return 0, false
+	if passed+rest > 0 {
+		m.fraction = max(m.fraction, min(passed/(passed+rest), almost))
 	}
-	return float64(m.items.Total.Value)*m.cost.Item + float64(m.bytes.Total.Value)*m.cost.Byte + m.other.total, true
+	m.left = jobs.Maybe[jobs.Span]{}
+	at := now.Sub(m.start).Seconds()
+	m.guess.add(at, rest)
+	if m.phase == jobs.Assembling && at >= estimateFrom && m.pace.begun() {
+		m.left = m.guess.span(at, rest)
+	}
 }
 
 func (m *Meter) now() time.Time {
@@ -259,5 +246,3 @@ func (m *Meter) now() time.Time {
 	}
 	return m.Now()
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

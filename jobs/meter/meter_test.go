@@ -1,6 +1,7 @@
 package meter_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -30,80 +31,143 @@ func TestFractionIsUnknownWhilePlanning(t *testing.T) {
 	}
 }
 
-func TestFractionWeighsItemsAndBytes(t *testing.T) {
-	m, _ := begin()
-	m.Assemble(jobs.Known[int64](10), jobs.Known[int64](1000), meter.Cost{Item: 100, Byte: 1})
-	m.Add(5, 0)
-	if got, want := m.Progress().Fraction, jobs.Known(0.25); got != want {
-		t.Errorf("got %v after half of the items, want %v", got, want)
+// kinds are what a job in these tests does, with guesses of a second each.
+func kinds(units ...float64) (list []meter.Kind) {
+	for _, n := range units {
+		list = append(list, meter.Kind{Units: n, Cost: 1})
 	}
-	m.Add(0, 1000)
-	if got, want := m.Progress().Fraction, jobs.Known(0.75); got != want {
-		t.Errorf("got %v after all bytes too, want %v", got, want)
+	return list
+}
+
+func assemble(m *meter.Meter, units ...float64) {
+	m.Assemble(jobs.Known[int64](10), jobs.Known[int64](1000), kinds(units...)...)
+}
+
+func TestFractionIsThatOfTimeWhateverTheGuesses(t *testing.T) {
+	// How long a unit of each kind really takes, and the order in which the
+	// work is done.
+	for _, c := range []struct {
+		name     string
+		takes    [3]time.Duration
+		order    string
+		planning time.Duration
+	}{
+		{"as was guessed", [3]time.Duration{time.Second, time.Second, time.Second}, "aabbcc", 0},
+		{"ten times faster", [3]time.Duration{100 * time.Millisecond, 100 * time.Millisecond, 100 * time.Millisecond}, "abcabc", 0},
+		{"two hundred times slower", [3]time.Duration{200 * time.Second, 200 * time.Second, 200 * time.Second}, "aaabbb", 0},
+		{"a kind that takes four times as long, mixed", [3]time.Duration{time.Second, 4 * time.Second, time.Second}, "abcabcabc", 0},
+		{"a kind that takes a fifth, mixed and then alone", [3]time.Duration{time.Second, time.Second, 200 * time.Millisecond}, "abcabcabccabab", 0},
+		{"a long planning", [3]time.Duration{time.Second, 2 * time.Second, time.Second}, "abcabcabc", 200 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, clock := begin()
+			begun := clock.now
+			m.Plan(0, 0)
+			clock.advance(c.planning)
+			const each = 120 // units of each letter
+			units := make([]float64, 3)
+			total := c.planning
+			for _, letter := range c.order {
+				units[letter-'a'] += each
+				total += each * c.takes[letter-'a']
+			}
+			assemble(m, units...)
+			worst, held, said := 0.0, 0, 0
+			for _, letter := range c.order {
+				for range each {
+					clock.advance(c.takes[letter-'a'])
+					step := make([]float64, 3)
+					step[letter-'a'] = 1
+					m.Worked(step...)
+					p, passed := m.Progress(), clock.now.Sub(begun)
+					share := float64(passed) / float64(total)
+					worst = max(worst, math.Abs(p.Fraction.Value-share))
+					if left := total - passed; p.Left.Known && share > 0.1 {
+						said++
+						if p.Left.Value.Low <= left && left <= p.Left.Value.High {
+							held++
+						}
+					}
+				}
+			}
+			t.Logf("off by %.3f at most, %d of %d estimates held", worst, held, said)
+			if worst > 0.07 {
+				t.Errorf("got a fraction that is off by %.3f, want 0.07 at most", worst)
+			}
+			if said == 0 || float64(held) < 0.8*float64(said) {
+				t.Errorf("got %d of %d estimates that held, want 80 of 100", held, said)
+			}
+		})
 	}
 }
 
 func TestNothingIsDoneBeforeTheLastEvent(t *testing.T) {
-	m, _ := begin()
-	m.Assemble(jobs.Known[int64](3), jobs.Maybe[int64]{}, meter.Cost{Item: 1})
-	m.Add(300, 1)
+	m, clock := begin()
+	assemble(m, 3)
+	clock.advance(time.Second)
+	m.Worked(300)
 	m.Seal()
-	if got := m.Progress().Fraction.Value; got >= 1 {
-		t.Errorf("got the fraction %v while sealing, want less than 1", got)
+	if got := m.Progress().Fraction.Value; got >= 1 || got < 0.99 {
+		t.Errorf("got the fraction %v while sealing, want just less than 1", got)
 	}
 }
 
-func TestFractionNeverRunsBackwards(t *testing.T) {
-	m, c := begin()
-	m.Assemble(jobs.Known[int64](100), jobs.Known[int64](100), meter.Cost{Item: 1, Byte: 1})
+func TestFractionNeverRunsBackwardsAndWaitsInAPause(t *testing.T) {
+	m, clock := begin()
+	assemble(m, 100, 100)
 	last := 0.0
-	for _, step := range []int64{50, -20, 10, 0, 60, -90} {
-		m.Add(step, 0)
-		c.advance(time.Second)
-		got := m.Progress().Fraction.Value
-		if got < last {
+	for _, step := range []float64{5, 1, 0.1, 0.2, 40, 0.01} {
+		clock.advance(time.Second)
+		m.Worked(step, 1/step)
+		before := m.Progress()
+		if got := before.Fraction.Value; got < last {
 			t.Fatalf("got %v after %v", got, last)
 		}
-		last = got
+		clock.advance(time.Hour)
+		if after := m.Progress(); after.Fraction != before.Fraction {
+			t.Errorf("got %v after an hour in which nothing was done, want %v still", after.Fraction, before.Fraction)
+		}
+		last = before.Fraction.Value
 	}
 }
 
-func TestEstimateIsARangeAroundTheTruth(t *testing.T) {
-	m, c := begin()
-	const total = 100
-	m.Assemble(jobs.Known[int64](total), jobs.Known[int64](0), meter.Cost{Item: 1})
-	if m.Progress().Left.Known {
-		t.Error("an estimate was given before any work was done")
-	}
-	for done := int64(1); done < total; done++ {
-		c.advance(time.Second)
-		m.Add(1, 1000)
-		p := m.Progress()
-		if done < 3 {
-			continue
+func TestRateIsThatOfLate(t *testing.T) {
+	m, clock := begin()
+	assemble(m, 100)
+	for i, speed := range []int64{5000, 1000} {
+		for range 30 {
+			clock.advance(time.Second)
+			m.Add(1, speed)
+			m.Progress()
 		}
-		left := time.Duration(total-done) * time.Second
-		if s := p.Left.Value; !p.Left.Known || s.Low > left || s.High < left {
-			t.Fatalf("after %d s: got %v, want a range around %v", done, p.Left, left)
-		}
-		if got := p.Rate.Value; got < 990 || got > 1010 {
-			t.Fatalf("after %d s: got %d bytes a second, want about 1000", done, got)
+		if got := m.Progress().Rate.Value; got < speed*99/100 || got > speed*101/100 {
+			t.Errorf("stretch %d: got %d bytes a second, want about %d", i, got, speed)
 		}
 	}
 }
 
 func TestWhatWasResumedSaysNothingAboutSpeed(t *testing.T) {
-	m, c := begin()
-	m.Assemble(jobs.Known[int64](1000), jobs.Known[int64](0), meter.Cost{Item: 1})
-	m.Resume(900, 0)
-	for range 20 {
-		c.advance(time.Second)
-		m.Add(1, 0)
+	m, clock := begin()
+	if assemble(m, 1000); m.Progress().Left.Known {
+		t.Error("an estimate was given before any work was done")
+	}
+	m.Worked(500)
+	m.Resume(5, 500)
+	if got := m.Progress().Fraction.Value; got < 0.49 || got > 0.51 {
+		t.Errorf("got the fraction %v after half was resumed, want about a half", got)
+	}
+	for range 100 {
+		clock.advance(10 * time.Second)
+		m.Worked(1)
 		m.Progress()
 	}
-	left := 80 * time.Second
-	if s := m.Progress().Left.Value; s.Low > left || s.High < left {
+	p := m.Progress()
+	left := 4000 * time.Second
+	if s := p.Left.Value; s.Low > left || s.High < left {
 		t.Errorf("got %v, want a range around %v", s, left)
+	}
+	if got := p.Fraction.Value; got < 0.59 || got > 0.61 {
+		t.Errorf("got the fraction %v, want about 0.6", got)
 	}
 }
 
@@ -136,7 +200,7 @@ func TestWhatWasDoneBeforeIsProgressUntilItIsOfNoUse(t *testing.T) {
 		m, _ := begin()
 		m.Earlier(before)
 		m.Plan(70, 0)
-		m.Assemble(jobs.Known[int64](100), jobs.Maybe[int64]{}, meter.Cost{Item: 1})
+		m.Assemble(jobs.Known[int64](100), jobs.Maybe[int64]{}, kinds(100)...)
 		if p := m.Progress(); p.Fraction != before.Fraction || p.Items != before.Items || p.Phase != jobs.Assembling {
 			t.Errorf("before %s: got %+v, want what was done", test.name, p)
 		}

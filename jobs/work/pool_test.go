@@ -131,10 +131,11 @@ func TestProgressIsToldAtMostTenTimesAndAtLeastEveryTwoSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := &oneJob{}
 		serve(t, q, time.Hour, func(ctx context.Context, t work.Task) (jobs.File, error) {
-			t.Meter.Assemble(jobs.Known[int64](1000), jobs.Known[int64](0), meter.Cost{Item: 1})
+			t.Meter.Assemble(jobs.Known[int64](1000), jobs.Known[int64](0), meter.Kind{Units: 1000, Cost: 0.01})
 			for range 1000 { // 10 s of work, in which something happens every 10 ms
 				time.Sleep(10 * time.Millisecond)
 				t.Meter.Add(1, 0)
+				t.Meter.Worked(1)
 			}
 			time.Sleep(10 * time.Second) // and 10 s in which nothing does
 			return jobs.File{}, nil
@@ -253,12 +254,14 @@ func TestWhatWasDoneBeforeIsToldUntilTheWorkGoesOn(t *testing.T) {
 		serve(t, q, time.Hour, func(_ context.Context, t work.Task) (jobs.File, error) {
 			t.Meter.Plan(0, 0)
 			time.Sleep(time.Second)
-			t.Meter.Assemble(jobs.Known[int64](100), jobs.Known[int64](0), meter.Cost{Item: 1})
+			t.Meter.Assemble(jobs.Known[int64](100), jobs.Known[int64](0), meter.Kind{Units: 100, Cost: 0.1})
 			time.Sleep(time.Second)
+			t.Meter.Worked(40)
 			t.Meter.Resume(40, 0)
 			for range 60 {
 				time.Sleep(100 * time.Millisecond)
 				t.Meter.Add(1, 0)
+				t.Meter.Worked(1)
 			}
 			return jobs.File{}, nil
 		})
