@@ -273,7 +273,7 @@ func TestWhatWasDoneBeforeIsToldUntilTheWorkGoesOn(t *testing.T) {
 			}
 			last = p
 		}
-		if got := q.count(jobs.KindProgress); got < 60 {
+		if got := q.count(jobs.KindProgress); got < 40 {
 			t.Errorf("got %d progress events, want them all along", got)
 		}
 	})
