@@ -39,7 +39,7 @@ func (j Job) Apply(e Event) (Job, error) {
 		j = j.done(Canceled, e.At)
 		j.Reason = e.Reason
 	case KindExpired:
-		j.State = Expired
+		j.State, j.Reason = Expired, e.Reason
 	}
 	return j, nil
 }

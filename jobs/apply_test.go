@@ -142,7 +142,9 @@ func TestAJobIsTheFoldOfItsHistory(t *testing.T) {
 		{happened(16, jobs.KindReady, func(e *jobs.Event) { e.File, e.Expires, e.Progress = file, began.Add(time.Hour), whole }), func() {
 			want.State, want.Finished, want.File, want.Expires, want.Progress = jobs.Ready, began.Add(16*time.Second), file, began.Add(time.Hour), whole
 		}},
-		{happened(17, jobs.KindExpired), func() { want.State = jobs.Expired }},
+		{happened(17, jobs.KindExpired, func(e *jobs.Event) { e.Reason = "room was needed" }), func() {
+			want.State, want.Reason = jobs.Expired, "room was needed"
+		}},
 	} {
 		var got jobs.Job
 		before := want

@@ -15,7 +15,7 @@ const (
 	KindReady    Kind = "ready"    // File, Expires, Progress (the final counts)
 	KindFailed   Kind = "failed"   // Failure
 	KindCanceled Kind = "canceled" // Reason
-	KindExpired  Kind = "expired"  // nothing
+	KindExpired  Kind = "expired"  // Reason; empty: its time was over
 
 	// KindReset is told to a follower and never kept: it stands for the whole
 	// history, of which the follower gave a number that the log cannot go on

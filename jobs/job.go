@@ -125,7 +125,7 @@ type Job struct {
 
 	Progress Progress
 	Warnings int64   // how many things were left out or changed while they were read
-	Reason   string  // why it was requeued or canceled
+	Reason   string  // why it was requeued or canceled, or expired before its time
 	Failure  Failure // of a Failed job
 	File     File    // of a Ready or Expired job
 }

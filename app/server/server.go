@@ -33,6 +33,7 @@ import (
 	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/feed"
 	"example.org/carryout/jobs/format"
+	"example.org/carryout/jobs/lend"
 	"example.org/carryout/jobs/sqlite"
 	"example.org/carryout/jobs/store"
 	"example.org/carryout/jobs/tail"
@@ -57,6 +58,7 @@ type Config struct {
 	Attempts   int           // starts of a job that takes the server down each time; 0: 5
 	Limits     store.Limits  // what one owner may ask for
 	MaxSize    int64         // bytes that one file may have; 0: as many as come
+	MaxSpace   int64         // bytes that all files may take up; 0: as many as there is room for
 	Throttle   int64         // bytes a second that one job may read; 0: as fast as it can
 	Freeze     int64         // bytes of a table, from which on it is copied before it is exported; 0: never
 
@@ -110,6 +112,7 @@ type house struct {
 	tail    tail.Tail
 	pool    *work.Pool
 	sweeper *work.Sweeper
+	desk    lend.Desk
 	crew    *carrier.Crew
 	site    *web.Site
 }
@@ -139,9 +142,9 @@ func (h *house) build(ctx context.Context) error {
 	exporter := &export.Exporter{Sources: h.sources, Formats: format.All(), Artifacts: artifacts,
 		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle, MaxSize: c.MaxSize, SaveEvery: c.Checkpoint, Freeze: c.Freeze}
 	h.pool = &work.Pool{Queue: h.store, Run: exporter.Run, Size: c.Workers, Name: workerName(), Retain: c.Retain, Log: c.Log}
-	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Log: c.Log}
+	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Space: c.MaxSpace, Desk: &h.desk, Log: c.Log}
 	h.crew = carrier.New(c.Heartbeat)
-	h.site = &web.Site{Board: h.store, History: h.store, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed, Crew: h.crew,
+	h.site = &web.Site{Board: h.store, History: h.store, Shelf: h.store, Desk: &h.desk, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed, Crew: h.crew,
 		Log: c.Log, NewKey: rand.Text, Heartbeat: c.Heartbeat,
 		Retain: c.Retain, OwnerHeader: c.OwnerHeader, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, DataDir: c.Data}
 	return nil

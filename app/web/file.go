@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -17,6 +18,7 @@ import (
 const (
 	stretch        = 256 << 10        // bytes of a download that share a deadline
 	stretchTimeout = 60 * time.Second // for one stretch to be taken
+	noteTimeout    = 10 * time.Second // for a download to be noted
 )
 
 // file hands out the artifact: whole, or by ranges (RFC 9110, section 14), with
@@ -30,6 +32,11 @@ func (s *Site) file(w http.ResponseWriter, r *http.Request) error {
 	if err := downloadable(j); err != nil {
 		return err
 	}
+	back, ok := s.Desk.Lend(j.ID)
+	if !ok {
+		return errGone // it expires at this moment
+	}
+	defer back()
 	a, err := s.Artifacts.Open(r.Context(), j.ID)
 	if errors.Is(err, jobs.ErrNotFound) {
 		return errGone // it expired at this moment
@@ -52,8 +59,21 @@ func (s *Site) file(w http.ResponseWriter, r *http.Request) error {
 		h.Set("Content-Range", "bytes */"+strconv.FormatInt(a.Size, 10))
 		return err
 	}
-	http.ServeContent(&paced{w, http.NewResponseController(w)}, r, "", j.Finished, a.ReadSeekCloser)
+	p := &paced{ResponseWriter: w, rc: http.NewResponseController(w)}
+	http.ServeContent(p, r, "", j.Finished, a.ReadSeekCloser)
+	if p.last(r, a.Size) {
+		s.downloaded(r.Context(), j.ID)
+	}
 	return nil
+}
+
+// downloaded takes note that somebody has a file.
+func (s *Site) downloaded(ctx context.Context, id jobs.ID) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
+	defer cancel()
+	if err := s.Shelf.Downloaded(ctx, id); err != nil {
+		s.Log.Warn("a download could not be noted", "job", id, "err", err)
+	}
 }
 
 var errGone = &refusal{Status: http.StatusGone, Code: "expired", Detail: "The file of this export has expired and was removed. Ask for the export again."}
@@ -106,13 +126,41 @@ func extended(value string) string {
 // long one may take its time and a dead one does not.
 type paced struct {
 	http.ResponseWriter
-	rc *http.ResponseController
+	rc     *http.ResponseController
+	status int
+	sent   int64 // bytes
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (p *paced) WriteHeader(status int) {
+	p.status = status
+	p.ResponseWriter.WriteHeader(status)
+}
+
+// last reports whether the end of a file of that size was sent, so that somebody
+// who has taken all that comes before has all of it. Who asks for the end alone,
+// by a suffix range, wants to look into an archive.
+func (p *paced) last(r *http.Request, size int64) bool {
+	if r.Method != http.MethodGet {
+		return false
+	}
+	if p.status == http.StatusOK {
+		return p.sent == size
+	}
+	if p.status != http.StatusPartialContent || strings.HasPrefix(r.Header.Get("Range"), "bytes=-") {
+		return false
+	}
+	var first, end, whole int64
+	n, err := fmt.Sscanf(p.Header().Get("Content-Range"), "bytes %d-%d/%d", &first, &end, &whole)
+	return err == nil && n == 3 && end == size-1 && p.sent == size-first
 }
 
 // Write implements [io.Writer].
-func (p *paced) Write(b []byte) (int, error) {
+func (p *paced) Write(b []byte) (n int, err error) {
 	p.extend()
-	return p.ResponseWriter.Write(b)
+	n, err = p.ResponseWriter.Write(b)
+	p.sent += int64(n)
+	return n, err
 }
 
 // ReadFrom implements [io.ReaderFrom], through which the kernel copies the file
@@ -127,6 +175,7 @@ func (p *paced) ReadFrom(r io.Reader) (n int64, err error) {
 		part := &io.LimitedReader{R: whole.R, N: min(whole.N, stretch)}
 		m, err := io.Copy(p.ResponseWriter, part)
 		n += m
+		p.sent += m
 		whole.N -= m
 		if err != nil || part.N > 0 {
 			return n, err

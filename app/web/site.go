@@ -30,6 +30,7 @@ import (
 	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/export"
 	"example.org/carryout/jobs/feed"
+	"example.org/carryout/jobs/lend"
 	"example.org/carryout/jobs/store"
 	"example.org/carryout/jobs/tail"
 	"example.org/carryout/static"
@@ -40,7 +41,9 @@ type Site struct {
 	Board     store.Board
 	History   store.Log
 	Export    *export.Exporter
+	Shelf     store.Shelf
 	Artifacts artifact.Store
+	Desk      *lend.Desk // where files are handed out
 	Tail      *tail.Tail
 	Feed      *feed.Feed
 	Crew      *carrier.Crew

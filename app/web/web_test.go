@@ -22,6 +22,7 @@ import (
 	"example.org/carryout/jobs/export"
 	"example.org/carryout/jobs/feed"
 	"example.org/carryout/jobs/format"
+	"example.org/carryout/jobs/lend"
 	"example.org/carryout/jobs/source/folder"
 	"example.org/carryout/jobs/sqlite"
 	"example.org/carryout/jobs/store"
@@ -33,6 +34,7 @@ import (
 type house struct {
 	http.Handler
 	store *sqlite.Store
+	desk  lend.Desk
 	root  string // of the source "docs"
 }
 
@@ -75,7 +77,7 @@ func buildWith(t *testing.T, workers int, o sqlite.Options, change func(*web.Sit
 		t.Fatal(err)
 	}
 	e := &export.Exporter{Sources: []export.Named{{Name: "docs", Source: docs}}, Formats: format.All(), Artifacts: artifacts, Workers: 1}
-	site := &web.Site{Board: h.store, History: h.store, Export: e, Artifacts: artifacts, Tail: &tl, Feed: f, Crew: carrier.New(time.Minute), Log: log,
+	site := &web.Site{Board: h.store, History: h.store, Shelf: h.store, Desk: &h.desk, Export: e, Artifacts: artifacts, Tail: &tl, Feed: f, Crew: carrier.New(time.Minute), Log: log,
 		Heartbeat: time.Minute, Stopping: make(chan struct{}), NewKey: func() string { return "key" }}
 	if change != nil {
 		change(site)

@@ -51,6 +51,10 @@ type Store interface {
 	// there is none.
 	Remove(ctx context.Context, id jobs.ID) error
 
+	// Used returns how many bytes all files take up here, finished and
+	// unfinished ones. Several jobs' links to one file count once.
+	Used(ctx context.Context) (int64, error)
+
 	// Keys yields the jobs that have a finished file here.
 	Keys(ctx context.Context) iter.Seq2[jobs.ID, error]
 

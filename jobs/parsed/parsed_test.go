@@ -109,6 +109,7 @@ func TestAnEventReadsAsItWasWritten(t *testing.T) {
 		{Kind: jobs.KindFailed, Failure: whole.Failure},
 		{Kind: jobs.KindCanceled, Reason: "canceled by a person"},
 		{Kind: jobs.KindExpired},
+		{Kind: jobs.KindExpired, Reason: "room was needed"},
 		{Kind: "praised"},
 	} {
 		t.Run(string(e.Kind), func(t *testing.T) {

@@ -115,9 +115,24 @@ type Shelf interface {
 	// server is down: no setting of the machine's clock shortens or lengthens it.
 	Due(ctx context.Context, n int) ([]jobs.ID, error)
 
-	// Expire records that the file of a ready job is to be removed. It returns
-	// a *jobs.StateError for any other job.
+	// NextDue returns in how long the next ready job's time is over, and whether
+	// there is any whose time ends.
+	NextDue(ctx context.Context) (in time.Duration, any bool, err error)
+
+	// Expire records that the file of a ready job is to be removed, because its
+	// time is over. It returns a *jobs.StateError for any other job.
 	Expire(ctx context.Context, id jobs.ID) error
+
+	// Evict is Expire for another reason, which the history of the job tells.
+	Evict(ctx context.Context, id jobs.ID, reason string) error
+
+	// Downloaded takes note that somebody has the file of a ready job. Of a job
+	// that is not ready, or not there any more, there is nothing to note.
+	Downloaded(ctx context.Context, id jobs.ID) error
+
+	// Spent returns at most n ready jobs whose files have been downloaded, first
+	// that of which this is the longest ago.
+	Spent(ctx context.Context, n int) ([]jobs.ID, error)
 }
 
 // A Press keeps what was published on the feed.

@@ -137,6 +137,55 @@ func testShelf(t *testing.T, open Open) {
 	}
 }
 
+// testSpent checks what is known of the files that people have.
+func testSpent(t *testing.T, open Open) {
+	h := start(t, open, Options{})
+	spent := func(n int, want ...jobs.ID) {
+		t.Helper()
+		got, err := h.Spent(h.ctx, n)
+		if err != nil {
+			t.Fatalf("Spent: %v", err)
+		}
+		same(t, "Spent", got, want)
+	}
+	if in, any, err := h.NextDue(h.ctx); any || err != nil {
+		t.Errorf("NextDue of no jobs: got %v, %v, error %v", in, any, err)
+	}
+	a, b, c, never := h.made(jobs.Ready).ID, h.made(jobs.Ready).ID, h.made(jobs.Ready).ID, h.made(jobs.Ready).ID
+	spent(10)
+	for _, id := range []jobs.ID{a, b, c, a, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", h.made(jobs.Failed).ID} {
+		if err := h.Downloaded(h.ctx, id); err != nil {
+			t.Errorf("Downloaded of %s: %v", id, err)
+		}
+		<-time.After(2 * time.Millisecond) // so that each has a time of its own
+	}
+	spent(10, b, c, a)
+	spent(1, b)
+	if err := h.Evict(h.ctx, b, "room was needed"); err != nil {
+		t.Errorf("Evict: %v", err)
+	}
+	if j := h.job(b); j.State != jobs.Expired || j.Reason != "room was needed" {
+		t.Errorf("got a job that is %s because %q", j.State, j.Reason)
+	}
+	h.folds(b)
+	spent(10, c, a)
+	refuses(t, "Evict of an expired job", h.Evict(h.ctx, b, "again"), jobs.Expired, jobs.KindExpired)
+	fails(t, "Evict of an unknown id", h.Evict(h.ctx, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", ""), jobs.ErrNotFound)
+	if got := h.job(never).State; got != jobs.Ready {
+		t.Errorf("got %s, want a file that nobody has to be there", got)
+	}
+	for _, left := range []time.Duration{time.Hour, time.Minute} {
+		l, e := h.running(), ready
+		e.At = time.Now()
+		e.Expires = e.At.Add(left)
+		h.append(l, e)
+		in, any, err := h.NextDue(h.ctx)
+		if err != nil || !any || in > left || in < left-10*time.Second {
+			t.Errorf("NextDue: got %v, %v, error %v, want %v", in, any, err, left)
+		}
+	}
+}
+
 func testPress(t *testing.T, open Open) {
 	h := start(t, open, Options{Messages: 100})
 	last := func(want int64) {

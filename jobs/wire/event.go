@@ -52,7 +52,8 @@ type (
 		Reason string `json:"reason"`
 	}
 	expiredJSON struct {
-		At stamp `json:"at"`
+		At     stamp  `json:"at"`
+		Reason string `json:"reason,omitempty"`
 	}
 )
 
@@ -83,7 +84,7 @@ func AppendData(b []byte, e jobs.Event) []byte {
 			return AppendJob(b, *e.Reset)
 		}
 	}
-	return appendJSON(b, expiredJSON{at})
+	return appendJSON(b, expiredJSON{at, e.Reason})
 }
 
 // ParseData reads what [AppendData] has written into an event of that kind.
@@ -137,7 +138,7 @@ func ParseData(kind jobs.Kind, b []byte) (jobs.Event, error) {
 	default:
 		var in expiredJSON
 		err = json.Unmarshal(b, &in)
-		at = in.At
+		at, e.Reason = in.At, in.Reason
 	}
 	e.At = at.time()
 	return e, err

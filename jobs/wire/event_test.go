@@ -35,6 +35,7 @@ func history() []struct {
 		{jobs.Event{Kind: jobs.KindFailed, Failure: jobs.Failure{Code: "c", Message: "m"}}, `{` + when + `,"error":{"code":"c","message":"m"}}`},
 		{jobs.Event{Kind: jobs.KindCanceled, Reason: "enough"}, `{` + when + `,"reason":"enough"}`},
 		{jobs.Event{Kind: jobs.KindExpired}, `{` + when + `}`},
+		{jobs.Event{Kind: jobs.KindExpired, Reason: "room was needed"}, `{` + when + `,"reason":"room was needed"}`},
 	}
 }
 

@@ -9,30 +9,39 @@ import (
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/failpoint"
+	"example.org/carryout/jobs/lend"
 	"example.org/carryout/jobs/store"
 )
 
-// A Sweeper removes files whose time has come, and what crashes have left
-// lying. All fields are required.
+// A Sweeper removes files whose time has come, those that can be spared where
+// there are too many, and what crashes have left lying. Space and Desk may be
+// left out, together; all other fields are required.
 type Sweeper struct {
 	Board     store.Board
 	Shelf     store.Shelf
 	Artifacts artifact.Store
 	Every     time.Duration // between two looks for files whose time has come
+	Space     int64         // bytes that all files may take up; 0: as many as there is room for
+	Desk      *lend.Desk    // where files are handed out
 	Log       *slog.Logger
 }
 
 const (
 	atATime    = 100            // jobs that expire together
 	orphansDue = time.Hour      // between two looks for orphans
+	spaceDue   = time.Second    // between two looks at what all files take up
 	mayRetry   = 24 * time.Hour // for which a failed or canceled job can go on where it stopped
 )
 
 // Serve sweeps until ctx is done.
 func (s *Sweeper) Serve(ctx context.Context) error {
-	expiries, orphans := time.NewTicker(s.Every), time.NewTicker(orphansDue)
+	expiries, orphans, spent := time.NewTicker(s.Every), time.NewTicker(orphansDue), time.NewTicker(spaceDue)
 	defer expiries.Stop()
 	defer orphans.Stop()
+	defer spent.Stop()
+	if s.Space <= 0 {
+		spent.Stop()
+	}
 	s.expire(ctx)
 	for {
 		select {
@@ -40,6 +49,8 @@ func (s *Sweeper) Serve(ctx context.Context) error {
 			return nil
 		case <-expiries.C:
 			s.expire(ctx)
+		case <-spent.C:
+			s.spare(ctx)
 		case <-orphans.C:
 			s.orphans(ctx, abandonedLater(time.Now()))
 		}

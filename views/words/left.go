@@ -24,10 +24,13 @@ func left(j jobs.Job, now time.Time) string {
 		}
 		return "stopped before it began"
 	case jobs.Expired:
-		return "the file has been removed"
+		return because(removed, j.Reason)
 	}
 	return ""
 }
+
+// removed is what became of the file of an expired job.
+const removed = "the file has been removed"
 
 // Place is where in the queue a job stands, counting from 1; 0 is unknown.
 func Place(n int) string {

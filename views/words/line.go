@@ -30,7 +30,10 @@ func Line(e jobs.Event) string {
 	case jobs.KindCanceled:
 		return because("canceled", e.Reason)
 	case jobs.KindExpired:
-		return "the file has been removed, its time was over"
+		if e.Reason == "" {
+			return removed + ", its time was over"
+		}
+		return because(removed, e.Reason)
 	case jobs.KindReset:
 		return "the log goes on from here"
 	}

@@ -28,6 +28,7 @@ func TestLine(t *testing.T) {
 		{jobs.Event{Kind: jobs.KindFailed, Failure: jobs.Failure{Message: "The disk is full."}}, "failed: The disk is full."},
 		{jobs.Event{Kind: jobs.KindCanceled}, "canceled"},
 		{jobs.Event{Kind: jobs.KindExpired}, "the file has been removed, its time was over"},
+		{jobs.Event{Kind: jobs.KindExpired, Reason: "room was needed"}, "the file has been removed: room was needed"},
 		{jobs.Event{Kind: jobs.KindReset}, "the log goes on from here"},
 		{jobs.Event{Kind: "of-tomorrow"}, "of-tomorrow"},
 	} {

@@ -91,6 +91,7 @@ func (s *settings) declare(flags *flag.FlagSet) {
 	c.Retain = 72 * time.Hour
 	flags.Var((*span)(&c.Retain), "retain", "`TIME` for which files are kept; 0: until they are deleted")
 	flags.Var((*size)(&c.MaxSize), "max-size", "`SIZE` that the file of one export may have, such as 20GiB; larger ones fail; 0: any")
+	flags.Var((*size)(&c.MaxSpace), "max-space", "`SIZE` that all files may take up; those that were downloaded longest ago go first, and no other before its time; 0: any")
 	flags.Int64Var(&c.Throttle, "throttle", 0, "`BYTES` a second that one export may read; 0: as fast as it can")
 
 	flags.StringVar(&s.log, "log", "text", "form of the log, `text|json`")
@@ -115,8 +116,8 @@ func (s *settings) check() error {
 		return fmt.Errorf("a log is text or json, not %q", s.log)
 	case s.config.Workers < 0, s.config.Throttle < 0, s.config.Retain < 0, s.config.Freeze < 0:
 		return errors.New("-workers, -throttle, -retain and -freeze cannot be below 0")
-	case s.config.Limits.Queued < 0, s.config.Limits.Running < 0, s.config.MaxSize < 0:
-		return errors.New("-max-queued, -max-running and -max-size cannot be below 0")
+	case s.config.Limits.Queued < 0, s.config.Limits.Running < 0, s.config.MaxSize < 0, s.config.MaxSpace < 0:
+		return errors.New("-max-queued, -max-running, -max-size and -max-space cannot be below 0")
 	case s.config.Checkpoint <= 0:
 		return errors.New("-checkpoint must be above 0")
 	case s.config.Attempts < 1:

@@ -53,6 +53,7 @@ func Run(t *testing.T, place func(t *testing.T) (open func() artifact.Store)) {
 		{"a link takes the place of the file before it", relinked},
 		{"what is not there cannot be linked", unlinked},
 		{"finished files are listed, staged ones are not", keys},
+		{"what all files take up is known", used},
 		{"a sweep leaves what is kept or being written", sweep},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, place(t)) })

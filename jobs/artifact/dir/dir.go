@@ -37,7 +37,8 @@ const manifestExt = ".blocks"
 type Store struct {
 	staged, ready string
 
-	mu sync.Mutex // held while a finished file gets or loses its name
+	mu    sync.Mutex // held while a finished file gets or loses its name
+	tally tally
 }
 
 var _ artifact.Store = (*Store)(nil)
