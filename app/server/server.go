@@ -132,7 +132,7 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening the folder for files: %w", err)
 	}
-	h.store, err = sqlite.Open(ctx, databaseIn(c.Data), sqlite.Options{Notify: h.notify, Attempts: c.Attempts, Limits: c.Limits})
+	h.store, err = sqlite.Open(ctx, databaseIn(c.Data), sqlite.Options{Notify: h.notify, Attempts: c.Attempts, Limits: c.Limits, Now: wall})
 	if err != nil {
 		return wayOut(c.Data, err)
 	}
@@ -141,7 +141,7 @@ func (h *house) build(ctx context.Context) error {
 	}
 	exporter := &export.Exporter{Sources: h.sources, Formats: format.All(), Artifacts: artifacts,
 		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle, MaxSize: c.MaxSize, SaveEvery: c.Checkpoint, Freeze: c.Freeze}
-	h.pool = &work.Pool{Queue: h.store, Run: exporter.Run, Size: c.Workers, Name: workerName(), Retain: c.Retain, Log: c.Log}
+	h.pool = &work.Pool{Queue: h.store, Run: exporter.Run, Size: c.Workers, Name: workerName(), Retain: c.Retain, Log: c.Log, Now: wall}
 	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Space: c.MaxSpace, Desk: &h.desk, Log: c.Log}
 	h.crew = carrier.New(c.Heartbeat)
 	h.site = &web.Site{Board: h.store, History: h.store, Shelf: h.store, Desk: &h.desk, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed, Crew: h.crew,

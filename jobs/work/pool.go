@@ -33,6 +33,7 @@ type Pool struct {
 	Name   string        // of this worker, for the log
 	Retain time.Duration // how long a file is kept after it is ready; 0: for good
 	Log    *slog.Logger
+	Now    func() time.Time // nil: time.Now
 }
 
 const (
@@ -116,7 +117,7 @@ func (p *Pool) outcome(ctx context.Context, m *meter.Meter, file jobs.File, err 
 	var failure *jobs.Failure
 	switch {
 	case err == nil:
-		now := time.Now() // both times by one look at the clock: it is set at any time
+		now := p.now() // both times by one look at the clock: it is set at any time
 		return jobs.Event{Kind: jobs.KindReady, At: now, File: file, Expires: p.expires(now), Progress: complete(m.Progress())}
 	case errors.As(err, &failure):
 		return jobs.Event{Kind: jobs.KindFailed, Failure: *failure}
@@ -131,6 +132,13 @@ func (p *Pool) outcome(ctx context.Context, m *meter.Meter, file jobs.File, err 
 func complete(p jobs.Progress) jobs.Progress {
 	p.Fraction, p.Left, p.Current = jobs.Known(1.0), jobs.Maybe[jobs.Span]{}, ""
 	return p
+}
+
+func (p *Pool) now() time.Time {
+	if p.Now == nil {
+		return time.Now()
+	}
+	return p.Now()
 }
 
 func (p *Pool) expires(now time.Time) time.Time {
