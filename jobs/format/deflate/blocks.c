@@ -51,7 +51,9 @@ bool end_chunk(struct blocks *b, uint32_t at) {
 }
 
 bool end_blocks(struct blocks *b, uint32_t at, bool last) {
-	if (!end_chunk(b, at))
+	if (b->n_block == 0)
+		b->block = b->chunk;
+	else if (!end_chunk(b, at))
 		return false;
 	const uint8_t *content = b->text + b->block_start;
 	if (!write_block(&b->bits, b->end, content, at - b->block_start, b->steps, b->n, &b->block, last))

@@ -17,7 +17,7 @@ struct level {
 
 static const struct level levels[] = {
 	[DEFLATE_FASTEST] = {{2, 16}, 0},
-	[DEFLATE_DEFAULT] = {{6, 24}, 16},
+	[DEFLATE_DEFAULT] = {{4, 20}, 16},
 	[DEFLATE_SMALLEST] = {{24, 48}, 32},
 };
 
@@ -32,13 +32,13 @@ static inline bool is_better(struct match later, struct match m) {
 static bool parse(struct packing *p, const struct text *t, uint32_t i, const struct level *l) {
 	struct search brief = {(l->search.depth + 1) / 2, l->search.nice};
 	uint32_t from = i; // where the step begins
-	while (i + 4 <= t->size) {
+	while (i + FIND_NEEDS <= t->size) {
 		struct match m = find(&p->matches, t, i, 0, l->search);
 		if (m.length == 0) {
 			add_literal(&p->blocks, t->bytes[i++]);
 		} else {
 			uint32_t known = i + 1; // all before it
-			while (m.length < l->lazy && known + 4 <= t->size) {
+			while (m.length < l->lazy && known + FIND_NEEDS <= t->size) {
 				struct match later = find(&p->matches, t, known++, m.length - 1, brief);
 				if (later.length == 0 || !is_better(later, m))
 					break;

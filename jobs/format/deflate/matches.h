@@ -12,13 +12,13 @@
 // so that a position and the farthest one from it have places of their own.
 #define FARTHEST (WINDOW - 1)
 
-// matches holds the newest position of each hash, and for each position how far
-// before it the one before it is. Positions are counted on from text to text
-// and begin above all that back can hold. So what is left of an earlier text is
-// out of reach, as an empty place is, and nothing has to be cleared.
+// matches holds the newest position of each hash, and for each position the one
+// before it with the same hash. Positions are counted on from text to text and
+// begin above 0. So what is left of an earlier text is out of reach, as an empty
+// place is, and nothing has to be cleared.
 struct matches {
 	uint32_t newest[1 << HASH_BITS];
-	uint16_t back[WINDOW];
+	uint32_t before[WINDOW];
 	uint32_t end; // of all texts so far
 };
 
@@ -40,7 +40,7 @@ static inline uint32_t hash(uint32_t four) { return four * 0x9e3779b1u >> (32 - 
 static inline uint32_t begin_text(struct matches *m, uint32_t size) {
 	if (m->end == 0 || m->end > UINT32_MAX - size) {
 		memset(m, 0, sizeof *m);
-		m->end = UINT16_MAX + 1;
+		m->end = 1;
 	}
 	uint32_t base = m->end;
 	m->end += size;
@@ -51,8 +51,8 @@ static inline uint32_t begin_text(struct matches *m, uint32_t size) {
 // returns the newest one before it with the same hash.
 static inline uint32_t enter(struct matches *m, uint32_t position, uint32_t four) {
 	uint32_t *newest = &m->newest[hash(four)];
-	uint32_t before = *newest, back = position - before;
-	m->back[position % WINDOW] = (uint16_t)(back < UINT16_MAX ? back : UINT16_MAX);
+	uint32_t before = *newest;
+	m->before[position % WINDOW] = before;
 	*newest = position;
 	return before;
 }
@@ -108,7 +108,10 @@ static inline struct match longest(const struct matches *m, const struct text *t
 	if (best >= most)
 		return found;
 	uint32_t first = load32(here), last = load32(here + best - 3);
-	for (uint32_t depth = s.depth; at >= least && depth > 0; depth--) {
+	if (at < least)
+		return found;
+	uint32_t depth = s.depth;
+	do {
 		const uint8_t *there = t->bytes + (at - t->base);
 		if (load32(there + best - 3) == last && load32(there) == first) {
 			uint32_t length = common(here, there, 4, most);
@@ -121,16 +124,19 @@ static inline struct match longest(const struct matches *m, const struct text *t
 				last = load32(here + best - 3);
 			}
 		}
-		at -= m->back[at % WINDOW];
-	}
+		at = m->before[at % WINDOW];
+	} while (at >= least && --depth > 0);
 	return found;
 }
+
+// FIND_NEEDS is how many bytes find must find: four, and those of the next
+// position, which it asks the cache for.
+#define FIND_NEEDS 5
 
 // find makes t[i] known and looks for a match there.
 static inline struct match find(struct matches *m, const struct text *t, uint32_t i, uint32_t best, struct search s) {
 	uint32_t before = enter(m, t->base + i, load32(t->bytes + i));
-	if (i + 5 <= t->size)
-		__builtin_prefetch(&m->newest[hash(load32(t->bytes + i + 1))]);
+	__builtin_prefetch(&m->newest[hash(load32(t->bytes + i + 1))]);
 	return longest(m, t, i, before, best, s);
 }
 
