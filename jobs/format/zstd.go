@@ -50,7 +50,7 @@ func (f framed) squeezer() (squeezer, error) {
 		level = zstd.SpeedBestCompression
 	}
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(frameSize))
-	return &zstdSqueezer{z: z}, err
+	return &zstdSqueezer{z: z, slow: level == zstd.SpeedBestCompression}, err
 }
 
 // head implements wrapping.
@@ -85,13 +85,29 @@ func (framed) restore(*decoder) {}
 
 // zstdSqueezer makes frames.
 type zstdSqueezer struct {
-	z   *zstd.Encoder
-	buf appender
+	z    *zstd.Encoder
+	slow bool
+	buf  appender
 }
 
 // squeeze implements squeezer.
 func (s *zstdSqueezer) squeeze(ctx context.Context, p *piece) error {
-	s.buf = slices.Grow(p.out, len(p.in)+frameSize/64)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p.out = slices.Grow(p.out, len(p.in)+frameSize/64)
+	if !s.slow {
+		p.out = s.z.EncodeAll(p.in, p.out) // in some 20 ms
+	} else if err := s.inParts(ctx, p); err != nil {
+		return err
+	}
+	p.raw = len(p.out) >= len(p.in)*worth/100
+	return nil
+}
+
+// inParts makes a frame so that it can be stopped, and tells how far it is.
+func (s *zstdSqueezer) inParts(ctx context.Context, p *piece) error {
+	s.buf = p.out
 	s.z.ResetContentSize(&s.buf, int64(len(p.in)))
 	for rest := p.in; len(rest) > 0; {
 		if err := ctx.Err(); err != nil {
@@ -110,7 +126,6 @@ func (s *zstdSqueezer) squeeze(ctx context.Context, p *piece) error {
 		return err
 	}
 	p.out, s.buf = s.buf, nil
-	p.raw = len(p.out) >= len(p.in)*worth/100
 	return nil
 }
 
