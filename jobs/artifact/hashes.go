@@ -5,18 +5,21 @@ import (
 	"hash"
 )
 
-// hashes are the running hashes of a file.
+// hashes are the running hashes of a file: that of the whole, and those of its
+// blocks. The two may be added to at the same time.
 type hashes struct {
-	size   int64
-	whole  hash.Hash
+	whole hash.Hash
+
+	size   int64     // of what is in the blocks
 	block  hash.Hash // of the bytes after the last whole block
 	blocks [][32]byte
 }
 
 func newHashes() *hashes { return &hashes{whole: sha256.New(), block: sha256.New()} }
 
-func (h *hashes) add(p []byte) {
-	h.whole.Write(p)
+func (h *hashes) addWhole(p []byte) { h.whole.Write(p) }
+
+func (h *hashes) addBlocks(p []byte) {
 	for len(p) > 0 {
 		n := min(len(p), int(BlockSize-h.size%BlockSize))
 		h.block.Write(p[:n])
