@@ -23,7 +23,8 @@ type staged struct {
 	name   string // in the folder of staged files
 	file   *os.File
 	size   int64
-	kept   bool // its name is on disk
+	begun  int64 // up to which the disk has been set to work
+	kept   bool  // its name is on disk
 	closed bool
 }
 
@@ -100,7 +101,7 @@ func (s *Store) resume(id jobs.ID, b []byte) (artifact.Staged, error) {
 	if err := m.cut(f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &staged{store: s, id: id, name: m.name, file: f, size: m.size, kept: true}, nil
+	return &staged{store: s, id: id, name: m.name, file: f, size: m.size, begun: m.size, kept: true}, nil
 }
 
 // cut locks f and cuts it to the length of the mark.
@@ -129,6 +130,10 @@ func (f *staged) Write(p []byte) (n int, err error) {
 	n, err = f.file.Write(p)
 	f.size += int64(n)
 	failpoint.At("staged-written")
+	if f.size-f.begun >= behind {
+		startWriting(f.file, f.begun, f.size-f.begun)
+		f.begun = f.size
+	}
 	return n, full(err)
 }
 
