@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// A contender makes an archive of a folder by a command.
+type contender struct {
+	name    string
+	command func(ctx context.Context, root, out string) *exec.Cmd // nil: not installed
+}
+
+// A duel is contenders that are compared with the first of them.
+type duel []contender
+
+// A result is what one run took.
+type result struct {
+	seconds float64
+	cpu     float64
+	size    int64 // bytes
+	peak    int64 // bytes; a small process cannot be told from what the one that starts it has, some 20 MB
+}
+
+// run prints the medians of the rounds.
+func (d duel) run(ctx context.Context, w io.Writer, rounds int, root, scratch string) error {
+	d = slices.DeleteFunc(slices.Clone(d), func(c contender) bool { return c.command == nil })
+	results := make([][]result, len(d))
+	for range rounds {
+		for i, c := range d {
+			r, err := c.run(ctx, root, filepath.Join(scratch, "archive.zip"))
+			if err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+			results[i] = append(results[i], r)
+		}
+	}
+	for i, c := range d {
+		faster := make([]float64, rounds)
+		for r := range faster {
+			faster[r] = results[0][r].seconds / results[i][r].seconds
+		}
+		fmt.Fprintf(w, "%s\t%.2f\t%.2f\t%.2f\t%.0f\t%.1f\t\n", c.name,
+			median(results[i], func(r result) float64 { return r.seconds }),
+			median(results[i], func(r result) float64 { return r.cpu }),
+			float64(results[i][0].size)/1e6,
+			median(results[i], func(r result) float64 { return float64(r.peak) / (1 << 20) }),
+			median(faster, func(f float64) float64 { return f }))
+	}
+	return nil
+}
+
+func median[T any](all []T, of func(T) float64) float64 {
+	values := make([]float64, len(all))
+	for i, v := range all {
+		values[i] = of(v)
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// run makes the archive, looks at it, and removes it.
+func (c contender) run(ctx context.Context, root, out string) (result, error) {
+	cmd := c.command(ctx, root, out)
+	cmd.Stderr = os.Stderr
+	began := time.Now()
+	if err := cmd.Run(); err != nil {
+		return result{}, err
+	}
+	r := result{seconds: time.Since(began).Seconds()}
+	state := cmd.ProcessState
+	r.cpu = (state.UserTime() + state.SystemTime()).Seconds()
+	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
+		r.peak = int64(usage.Maxrss) << 10 // of the process, or of the largest that it has started
+	}
+	info, err := os.Stat(out)
+	if err != nil {
+		return result{}, err
+	}
+	r.size = info.Size()
+	return r, os.Remove(out)
+}
+
+// shell is a program that people use. In the script $1 is the folder and $2 the
+// file to make.
+func shell(name, program, script string) contender {
+	if _, err := exec.LookPath(program); err != nil {
+		return contender{name: name}
+	}
+	return contender{name, func(ctx context.Context, root, out string) *exec.Cmd {
+		return exec.CommandContext(ctx, "sh", "-ec", script, "sh", root, out)
+	}}
+}
+
+// carryout is this program, which packs as the server does.
+func carryout(name, level string) contender {
+	return contender{"carryout " + name + ", " + level, func(ctx context.Context, root, out string) *exec.Cmd {
+		return exec.CommandContext(ctx, "/proc/self/exe", "-pack", name, level, root, out)
+	}}
+}
