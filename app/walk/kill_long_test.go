@@ -17,6 +17,13 @@ const (
 	underWay   = 10 // jobs that are not done, at the most
 	killSooner = 30 * time.Millisecond
 	killLater  = 900 * time.Millisecond
+
+	pacing  = 16_000_000 // bytes a second that a job may read
+	between = time.Second / 10
+
+	// What is done again after a kill, at most: what a job reads between two
+	// cursors, twice, and a few pieces, which are up to 4 MiB.
+	doneAgain = 2*pacing/10 + 8<<20
 )
 
 // The server is killed 200 times at any moment while jobs of every format and
@@ -25,7 +32,7 @@ const (
 func TestTwoHundredKillsLoseNothing(t *testing.T) {
 	t.Parallel()
 	data, docs := t.TempDir(), bigTree(t)
-	flags := []string{"-source", "docs=" + docs, "-source", "shop=sqlite:" + shop(t, 100_000), "-throttle=16000000"}
+	flags := []string{"-source", "docs=" + docs, "-source", "shop=sqlite:" + shop(t, 100_000), fmt.Sprintf("-throttle=%d", pacing)}
 	specs := everySpec()
 	want := make(map[string]string) // hash, by spec
 	calm := start(t, flags...)
@@ -34,7 +41,7 @@ func TestTwoHundredKillsLoseNothing(t *testing.T) {
 	}
 	calm.kill()
 
-	s := start(t, append(flags, "-data", data, "-checkpoint=100ms", "-attempts=1000")...)
+	s := start(t, append(flags, "-data", data, fmt.Sprintf("-checkpoint=%s", between), "-attempts=1000")...)
 	asked := make(map[string]string) // spec, by job
 	seen := make(map[string][]event) // by job
 	done := make(map[string]bool)    // jobs that were checked
@@ -62,6 +69,7 @@ func TestTwoHundredKillsLoseNothing(t *testing.T) {
 			t.Logf("%d kills: %d jobs, %d done", round+1, len(ids), len(done))
 		}
 	}
+	most := 0.0
 	for _, id := range ids {
 		j := s.finish(id)
 		if !done[id] {
@@ -69,19 +77,41 @@ func TestTwoHundredKillsLoseNothing(t *testing.T) {
 		}
 		history := s.follow("/jobs/"+id+"/events", "").rest()
 		checkOneEnd(t, id, history)
-		checkHistory(t, append(slices.Clone(seen[id]), s.follow("/jobs/"+id+"/events", lastID(seen[id])).rest()...))
+		told := append(slices.Clone(seen[id]), s.follow("/jobs/"+id+"/events", lastID(seen[id])).rest()...)
+		checkHistory(t, told)
 		checkToldTheSame(t, id, seen[id], history)
 		if j.number("attempt") > 1 && !strings.Contains(fmt.Sprint(history), "started_over") {
 			resumed = append(resumed, id)
+			again := lostWork(t, told)
+			if most = max(most, again); again > doneAgain {
+				t.Errorf("job %v: %.0f bytes were done again after a kill, want %d at most", j["spec"], again, doneAgain)
+			}
 		}
 	}
 	if len(resumed) == 0 {
 		t.Error("no job has gone on in the middle")
 	}
-	t.Logf("%d jobs, of which %d were interrupted and none started over for a reason", len(ids), len(resumed))
+	t.Logf("%d jobs, of which %d were interrupted and none started over for a reason; at most %.0f bytes were done again", len(ids), len(resumed), most)
 	s.kill()
 	s.restart() // the start sweeps
 	checkDisk(t, data, ids)
+}
+
+// lostWork returns the most bytes by which the start of an attempt lies behind
+// what was done before it.
+func lostWork(t *testing.T, history []event) (most float64) {
+	t.Helper()
+	done := 0.0
+	for _, e := range history {
+		switch e.name {
+		case "started":
+			from := e.json(t).number("progress", "bytes", "done")
+			most, done = max(most, done-from), from
+		case "progress":
+			done = e.json(t).number("bytes", "done")
+		}
+	}
+	return most
 }
 
 // everySpec is every format at levels and selections of several sizes.
