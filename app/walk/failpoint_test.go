@@ -28,6 +28,8 @@ var points = []point{
 	// A file grows, and its cursor with it.
 	{"format-begun", making}, {"file-opened", making}, {"piece-packed", making}, {"rows-read", tabling},
 	{"staged-written", making}, {"staged-synced", making}, {"staged-kept", making}, {"cursor-kept", making},
+	// A table is copied before it is read.
+	{"copy-written", freezing}, {"copy-kept", freezing}, {"copy-opened", freezing.after("cursor-kept")},
 	// It gets its name, and the job its last event.
 	{"file-synced", making}, {"hashes-kept", making}, {"file-named", making}, {"file-kept", making}, {"run-ended", making},
 	{"older-file-removed", making.after("file-kept")},

@@ -37,6 +37,7 @@ func (o ordeal) after(point string) ordeal {
 var (
 	making   = ordeal{name: "making an archive", flags: docsFlags, spec: spec("docs", "zip"), check: checkMade}
 	tabling  = ordeal{name: "making a table", flags: shopFlags, spec: spec("shop", "csv", `"table":"orders"`), check: checkMade}
+	freezing = ordeal{name: "freezing a table", flags: freezeFlags, spec: spec("shop", "jsonl", `"table":"orders"`), check: checkMade}
 	deleting = ordeal{name: "deleting", flags: docsFlags, spec: spec("docs", "tar", `"paths":["many"]`), then: deleteJob, check: checkDeleted}
 	expiring = ordeal{name: "letting expire", flags: briefFlags, spec: spec("docs", "tar", `"paths":["many"]`), then: awaitExpiry, check: checkExpired}
 )
@@ -47,7 +48,8 @@ var pace = []string{"-checkpoint=30ms", "-throttle=20000000", "-attempts=100"}
 func docsFlags(t *testing.T) []string {
 	return append([]string{"-source", "docs=" + docsOnce(t)}, pace...)
 }
-func briefFlags(t *testing.T) []string { return append(docsFlags(t), "-retain=200ms") }
+func briefFlags(t *testing.T) []string  { return append(docsFlags(t), "-retain=200ms") }
+func freezeFlags(t *testing.T) []string { return append(shopFlags(t), "-freeze=1000") }
 func shopFlags(t *testing.T) []string {
 	return append([]string{"-source", "shop=sqlite:" + shopOnce(t)}, pace...)
 }

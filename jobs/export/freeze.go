@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/format"
 	"example.org/carryout/jobs/source"
 	"example.org/carryout/jobs/source/frozen"
@@ -127,9 +128,11 @@ func (c *copied) fill(ctx context.Context, rows source.Rows, t work.Task) (sourc
 		return nil, fmt.Errorf("freezing the rows: %w", err)
 	}
 	c.name.Digest = hex.EncodeToString(d[:])
+	failpoint.At("copy-written")
 	if c.name.Mark, err = c.staged.Checkpoint(); err != nil {
 		return nil, err
 	}
+	failpoint.At("copy-kept")
 	return frozen.Open(c.staged, c.staged.Size())
 }
 
@@ -156,5 +159,6 @@ func (e *Exporter) thaw(ctx context.Context, t work.Task, f format.Format, c cur
 		return d, "", err
 	}
 	a.data.Rows = rows
+	failpoint.At("copy-opened")
 	return a.resume(ctx, c)
 }
