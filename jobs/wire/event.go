@@ -65,16 +65,16 @@ func AppendData(b []byte, e jobs.Event) []byte {
 	case jobs.KindQueued:
 		return appendJSON(b, queuedJSON{at, e.Owner, specJSON(e.Spec), unlessZero(e.Place)})
 	case jobs.KindStarted:
-		return appendJSON(b, startedJSON{at, e.Attempt, progressToJSON(e.Progress)})
+		return appendStarted(b, e)
 	case jobs.KindProgress:
-		return appendJSON(b, progressedJSON{at, progressToJSON(e.Progress)})
+		return appendProgressed(b, e)
 	case jobs.KindWarning:
 		w := e.Warning
 		return appendJSON(b, warningJSON{at, w.Code, unlessZero(w.Path), w.Message, max(1, w.Count)})
 	case jobs.KindRequeued:
 		return appendJSON(b, requeuedJSON{at, e.Reason, unlessZero(e.Place), e.Forgiven})
 	case jobs.KindReady:
-		return appendJSON(b, readyJSON{at, fileToJSON(e.Job, e.File), stamp(e.Expires), progressToJSON(e.Progress)})
+		return appendReady(b, e)
 	case jobs.KindFailed:
 		return appendJSON(b, failedJSON{at, failureJSON(e.Failure)})
 	case jobs.KindCanceled:

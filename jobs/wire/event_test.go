@@ -1,6 +1,9 @@
 package wire_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"math"
 	"reflect"
 	"strings"
@@ -157,11 +160,70 @@ func FuzzEventsComeBackAsTheyWereWritten(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v and %v, want %+v", got, err, want)
 		}
+		if by := judged(t, want); !bytes.Equal(by, wire.AppendData(nil, want)) {
+			t.Errorf("got %s, want %s", wire.AppendData(nil, want), by)
+		}
 		want.Job, want.Seq = id, 1+max(0, n-1)
 		if got := readEvent(t, wire.AppendEvent(nil, want)); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v from a frame, want %+v", got, want)
 		}
 	})
+}
+
+// judged returns the data of e as encoding/json writes it.
+func judged(t *testing.T, e jobs.Event) []byte {
+	t.Helper()
+	type progress struct {
+		Phase    *string  `json:"phase"`
+		Fraction *float64 `json:"fraction"`
+		Bytes    struct {
+			Done  int64  `json:"done"`
+			Total *int64 `json:"total"`
+		} `json:"bytes"`
+		Items struct {
+			Done  int64  `json:"done"`
+			Total *int64 `json:"total"`
+		} `json:"items"`
+		Rate    *int64   `json:"rate"`
+		ETA     *[]int64 `json:"eta_seconds"`
+		Current *string  `json:"current"`
+	}
+	var v any
+	switch e.Kind {
+	case jobs.KindStarted:
+		v = new(struct {
+			At       *string  `json:"at"`
+			Attempt  int      `json:"attempt"`
+			Progress progress `json:"progress"`
+		})
+	case jobs.KindProgress:
+		v = new(struct {
+			At *string `json:"at"`
+			progress
+		})
+	case jobs.KindReady:
+		v = new(struct {
+			At   *string `json:"at"`
+			File *struct {
+				Name   string `json:"name"`
+				Size   int64  `json:"size"`
+				Type   string `json:"type"`
+				SHA256 string `json:"sha256"`
+				URL    string `json:"url"`
+			} `json:"file"`
+			Expires  *string  `json:"expires"`
+			Progress progress `json:"progress"`
+		})
+	default:
+		return wire.AppendData(nil, e) // which has used it
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := errors.Join(json.Unmarshal(wire.AppendData(nil, e), v), encoder.Encode(v)); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
 var kinds = []jobs.Kind{

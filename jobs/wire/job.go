@@ -115,8 +115,10 @@ func fileToJSON(id jobs.ID, f jobs.File) *fileJSON {
 	if f == (jobs.File{}) {
 		return nil
 	}
-	return &fileJSON{f.Name, f.Size, f.Type, f.SHA256, "/jobs/" + string(id) + "/file"}
+	return &fileJSON{f.Name, f.Size, f.Type, f.SHA256, fileURL(id)}
 }
+
+func fileURL(id jobs.ID) string { return "/jobs/" + string(id) + "/file" }
 
 func (f *fileJSON) file() jobs.File {
 	return jobs.File{Name: f.Name, Size: f.Size, Type: f.Type, SHA256: f.SHA256}
