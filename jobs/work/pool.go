@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -54,12 +55,18 @@ func (p *Pool) Serve(ctx context.Context) error {
 	return g.Wait()
 }
 
+// loop works on one job after the other. While the end of one is recorded it
+// asks for the next, so that the two share their way to the disk.
 func (p *Pool) loop(ctx context.Context) {
+	var ending sync.WaitGroup // of the job before
+	defer ending.Wait()
 	for ctx.Err() == nil {
 		lease, err := p.Queue.Claim(ctx, p.Name)
 		switch {
 		case err == nil:
-			p.work(ctx, lease)
+			end := p.work(ctx, lease)
+			ending.Wait()
+			ending.Go(end)
 		case ctx.Err() == nil:
 			p.Log.Error("no job could be claimed", "err", err)
 			pause(ctx, patience)
@@ -67,9 +74,9 @@ func (p *Pool) loop(ctx context.Context) {
 	}
 }
 
-// work runs one job to an end that is recorded. When ctx ends, the run has a
-// moment to keep a cursor before it is cut off.
-func (p *Pool) work(ctx context.Context, l store.Lease) {
+// work runs one job, and returns what records its end. When ctx ends, the run
+// has a moment to keep a cursor before it is cut off.
+func (p *Pool) work(ctx context.Context, l store.Lease) (end func()) {
 	log := p.Log.With("job", l.Job.ID, "attempt", l.Job.Attempt)
 	m := &meter.Meter{}
 	m.Earlier(l.Job.Progress)
@@ -91,9 +98,10 @@ func (p *Pool) work(ctx context.Context, l store.Lease) {
 
 	if errors.Is(err, jobs.ErrLost) {
 		log.Info("job taken away")
-		return
+		return func() {}
 	}
-	k.conclude(ctx, p.outcome(ctx, m, file, err, log))
+	last := p.outcome(ctx, m, file, err, log)
+	return func() { k.conclude(ctx, last) }
 }
 
 // cutOff calls cut a moment after ctx has ended, unless the run is done.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -275,6 +276,62 @@ func TestWhatWasDoneBeforeIsToldUntilTheWorkGoesOn(t *testing.T) {
 		}
 		if got := q.count(jobs.KindProgress); got < 40 {
 			t.Errorf("got %d progress events, want them all along", got)
+		}
+	})
+}
+
+// twoJobs is a queue that gives out its second job only while the end of the
+// first is being recorded, which takes until then.
+type twoJobs struct {
+	store.Queue
+	claims atomic.Int32
+	ending chan struct{} // closed when the end of the first job is to be recorded
+	given  chan struct{} // closed when the second job has been given out
+	ended  atomic.Int32
+}
+
+func (q *twoJobs) Claim(ctx context.Context, _ string) (store.Lease, error) {
+	switch q.claims.Add(1) {
+	case 1:
+		return store.Lease{Job: jobs.Job{ID: "first"}, Fence: 1}, nil
+	case 2:
+		select {
+		case <-q.ending:
+			close(q.given)
+			return store.Lease{Job: jobs.Job{ID: "second"}, Fence: 1}, nil
+		case <-ctx.Done():
+			return store.Lease{}, ctx.Err()
+		}
+	}
+	<-ctx.Done()
+	return store.Lease{}, ctx.Err()
+}
+
+func (q *twoJobs) Append(ctx context.Context, l store.Lease, _ []byte, _ ...jobs.Event) error {
+	if l.Job.ID == "first" {
+		close(q.ending)
+		select {
+		case <-q.given:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	q.ended.Add(1)
+	return nil
+}
+
+func TestTheNextJobIsAskedForWhileTheEndOfTheLastIsRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &twoJobs{ending: make(chan struct{}), given: make(chan struct{})}
+		p := &work.Pool{Queue: q, Size: 1, Log: slog.New(slog.DiscardHandler),
+			Run: func(context.Context, work.Task) (jobs.File, error) { return jobs.File{}, nil }}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := p.Serve(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := q.ended.Load(); got != 2 {
+			t.Errorf("got the ends of %d jobs, want 2 within a second", got)
 		}
 	})
 }
