@@ -195,6 +195,7 @@ func (b *batch) settle() {
 		failpoint.At("transaction-committed")
 		b.w.publish(b.counts)
 		b.w.message = b.message
+		b.w.publishChanged(b.changes)
 		b.release()
 		b.notify()
 		failpoint.At("transaction-told")

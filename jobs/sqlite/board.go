@@ -25,7 +25,7 @@ func (s *Store) Submit(ctx context.Context, spec jobs.Spec, o store.SubmitOption
 				return err
 			}
 		}
-		c, err := t.record(&row{key: o.Key, turn: t.nextTurn()}, submitted(spec, o, t.lastPlace())...)
+		c, err := t.record(&row{key: o.Key, turn: t.nextTurn()}, these(submitted(spec, o, t.lastPlace())...))
 		if err == nil {
 			j, existed = c.Job, false
 		}
@@ -38,15 +38,15 @@ func (s *Store) Submit(ctx context.Context, spec jobs.Spec, o store.SubmitOption
 }
 
 // submitted is the history with which a job begins.
-func submitted(spec jobs.Spec, o store.SubmitOptions, place int) []fact {
-	queued := fact{Event: jobs.Event{Kind: jobs.KindQueued, Owner: o.Owner, Spec: spec, Place: place}}
+func submitted(spec jobs.Spec, o store.SubmitOptions, place int) []jobs.Event {
+	queued := jobs.Event{Kind: jobs.KindQueued, Owner: o.Owner, Spec: spec, Place: place}
 	if o.Made == nil {
-		return []fact{queued}
+		return []jobs.Event{queued}
 	}
 	queued.Job = o.Made.ID
-	return []fact{queued,
-		{Event: jobs.Event{Kind: jobs.KindStarted, Attempt: 1}},
-		{Event: jobs.Event{Kind: jobs.KindReady, File: o.Made.File, Expires: o.Made.Expires, Progress: o.Made.Progress}}}
+	return []jobs.Event{queued,
+		{Kind: jobs.KindStarted, Attempt: 1},
+		{Kind: jobs.KindReady, File: o.Made.File, Expires: o.Made.Expires, Progress: o.Made.Progress}}
 }
 
 // again answers a request whose key has been used for the job r.
@@ -101,7 +101,7 @@ func (s *Store) change(ctx context.Context, w write, doing string, id jobs.ID, f
 		if err != nil {
 			return err
 		}
-		c, err := t.record(&r, fact{Event: e})
+		c, err := t.record(&r, these(e))
 		if err == nil {
 			j = c.Job
 		}

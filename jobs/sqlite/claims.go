@@ -32,7 +32,8 @@ func (b *batch) serve() {
 				return err
 			}
 			if again = r.job.State == jobs.Running && t.exhausted(r); again {
-				_, err := t.record(r, fact{Event: gaveUp(r)})
+				mine := *r
+				_, err := t.record(&mine, these(gaveUp(r)))
 				return err
 			}
 			if c = b.next(); c == nil {
@@ -129,17 +130,17 @@ func (t *tx) start(old *row, worker string) (store.Lease, error) {
 		return store.Lease{}, err
 	}
 	r := *old
-	var facts []fact
+	var events []jobs.Event
 	if r.job.State == jobs.Running {
 		place, err := t.place(&r)
 		if err != nil {
 			return store.Lease{}, err
 		}
-		facts = append(facts, fact{Event: jobs.Event{Kind: jobs.KindRequeued, Reason: lostReason, Place: place}})
+		events = append(events, jobs.Event{Kind: jobs.KindRequeued, Reason: lostReason, Place: place})
 	}
-	facts = append(facts, fact{Event: jobs.Event{Kind: jobs.KindStarted, Attempt: r.job.Attempt + 1, Progress: atRest(from.progress)}})
+	events = append(events, jobs.Event{Kind: jobs.KindStarted, Attempt: r.job.Attempt + 1, Progress: atRest(from.progress)})
 	r.fence++
-	c, err := t.record(&r, facts...)
+	c, err := t.record(&r, these(events...))
 	if err != nil {
 		return store.Lease{}, err
 	}

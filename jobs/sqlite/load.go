@@ -55,6 +55,7 @@ func (w *writer) load() error {
 		return err
 	}
 	w.publish(counts)
+	w.publishAside(running)
 	w.leases.match(running)
 	w.stale = false
 	return nil

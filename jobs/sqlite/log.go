@@ -18,6 +18,7 @@ const selectEvents = `
 
 // Events implements [store.Log].
 func (s *Store) Events(ctx context.Context, id jobs.ID, after int64, n int) (events []jobs.Event, err error) {
+	aside := s.writer.recentOf(id) // before the rest is read, so that nothing falls between
 	err = s.read(ctx, "reading the history of a job", func(t *sql.Tx) error {
 		rows, err := t.QueryContext(ctx, selectEvents, after, string(id), max(n, 1))
 		if err != nil {
@@ -46,7 +47,10 @@ func (s *Store) Events(ctx context.Context, id jobs.ID, after int64, n int) (eve
 	if err != nil || n < 1 {
 		return nil, err
 	}
-	return events, nil
+	if len(events) > 0 {
+		after = events[len(events)-1].Seq
+	}
+	return aside.follow(events, id, after, n)
 }
 
 // scanEvent reads a row of selectEvents, and reports whether it is an event.

@@ -1,6 +1,9 @@
 package sqlite
 
 import (
+	"maps"
+	"slices"
+
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/store"
 )
@@ -10,7 +13,15 @@ const (
 	insertEvents = insertEvent + `, (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?)`
 	eventsAtOnce = 8 // as many as insertEvents has
 
-	deleteCursor = `DELETE FROM cursors WHERE job = ?`
+	deleteCursor  = `DELETE FROM cursors WHERE job = ?`
+	deleteNewest  = `DELETE FROM progress WHERE job = ?`
+	insertNewest  = `INSERT INTO progress (job, seq, data) VALUES (?, ?, ?)`
+	moreNewest    = `, (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?)`
+	takeOver      = ` ON CONFLICT (job) DO UPDATE SET seq = excluded.seq, data = excluded.data`
+	upsertNewest  = insertNewest + takeOver
+	upsertNewests = insertNewest + moreNewest + takeOver
+	newestAtOnce  = 8 // as many as upsertNewests has
+
 	upsertCursor = `
 		INSERT INTO cursors (job, cursor, progress) VALUES (?, ?, ?)
 		ON CONFLICT (job) DO UPDATE SET cursor = excluded.cursor, progress = excluded.progress`
@@ -43,6 +54,7 @@ type pending struct {
 	events   []event
 	thin     []int64           // numbers of jobs with too much progress
 	cursors  map[int64]*cursor // of jobs by number; nil: to be deleted
+	progress map[int64]*event  // the newest of jobs by number; nil: to be deleted
 	messages []store.Message
 	forget   int // keep that many messages only; 0: all
 }
@@ -58,7 +70,7 @@ type event struct {
 }
 
 func (p *pending) empty() bool {
-	return len(p.rows) == 0 && len(p.events) == 0 && len(p.cursors) == 0 && len(p.messages) == 0
+	return len(p.rows) == 0 && len(p.events) == 0 && len(p.cursors) == 0 && len(p.progress) == 0 && len(p.messages) == 0
 }
 
 // add takes in what a function has decided.
@@ -73,6 +85,12 @@ func (p *pending) add(t *tx) {
 			p.cursors = make(map[int64]*cursor)
 		}
 		p.cursors[n] = at
+	}
+	for n, e := range t.progress {
+		if p.progress == nil {
+			p.progress = make(map[int64]*event)
+		}
+		p.progress[n] = e
 	}
 	p.messages = append(p.messages, t.messages...)
 	p.forget = max(p.forget, t.forget)
@@ -111,6 +129,9 @@ func (p *pending) write(c *connection) error {
 	if err := p.writeEvents(c); err != nil {
 		return err
 	}
+	if err := p.writeNewest(c); err != nil {
+		return err
+	}
 	for n, at := range p.cursors {
 		var err error
 		if at == nil {
@@ -143,6 +164,33 @@ func (p *pending) writeEvents(c *connection) error {
 	}
 	for _, n := range p.thin {
 		if err := c.exec(deleteProgress, n, int64(progressKept)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeNewest writes the newest progress, in the order of the table.
+func (p *pending) writeNewest(c *connection) error {
+	values := make([]any, 0, 3*newestAtOnce)
+	for _, n := range slices.Sorted(maps.Keys(p.progress)) {
+		e := p.progress[n]
+		if e == nil {
+			if err := c.exec(deleteNewest, n); err != nil {
+				return err
+			}
+			continue
+		}
+		values = append(values, n, e.seq, e.data)
+		if len(values) == cap(values) {
+			if err := c.exec(upsertNewests, values...); err != nil {
+				return err
+			}
+			values = values[:0]
+		}
+	}
+	for ; len(values) > 0; values = values[3:] {
+		if err := c.exec(upsertNewest, values[:3]...); err != nil {
 			return err
 		}
 	}

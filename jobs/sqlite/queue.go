@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"example.org/carryout/jobs"
@@ -48,14 +49,15 @@ func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...
 			return err
 		}
 		r.kept = r.kept || at != nil
-		for i := range facts {
-			if facts[i].Kind == jobs.KindRequeued {
-				if facts[i].Place, err = t.place(r); err != nil {
+		for i := range facts.events {
+			if e := &facts.events[i]; e.Kind == jobs.KindRequeued {
+				if e.Place, err = t.place(r); err != nil {
 					return err
 				}
+				facts.data[i] = nil
 			}
 		}
-		c, err := t.record(r, facts...)
+		c, err := t.record(r, facts)
 		if err != nil {
 			return err
 		}
@@ -69,20 +71,23 @@ func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...
 
 // encode encodes events that do not depend on what the writer will find, so
 // that this costs the caller's time and not the writer's.
-func (s *Store) encode(l store.Lease, events []jobs.Event) []fact {
-	facts := make([]fact, len(events))
-	for i, e := range events {
+func (s *Store) encode(l store.Lease, events []jobs.Event) facts {
+	f := these(slices.Clone(events)...)
+	for i := range f.events {
+		e := &f.events[i]
 		if e.At.IsZero() {
 			e.At = s.options.Now()
 		}
 		e.Job, e.At, e.Expires = l.Job.ID, trim(e.At), trim(e.Expires)
-		facts[i].Event = e
 		if e.Kind != jobs.KindRequeued {
-			facts[i].data = wire.AppendData(nil, e)
+			f.data[i] = wire.AppendData(make([]byte, 0, often), *e)
 		}
 	}
-	return facts
+	return f
 }
+
+// often is how many bytes the data of an event seldom has more of.
+const often = 256
 
 // held returns a copy of the job that l holds, or jobs.ErrLost.
 func (t *tx) held(l store.Lease) (*row, error) {
@@ -119,7 +124,8 @@ func (s *Store) Recover(ctx context.Context, reason string) (n int, err error) {
 			if t.exhausted(r) {
 				e = gaveUp(r)
 			}
-			if _, err := t.record(r, fact{Event: e}); err != nil {
+			mine := *r
+			if _, err := t.record(&mine, these(e)); err != nil {
 				return err
 			}
 		}

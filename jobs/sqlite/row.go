@@ -16,20 +16,36 @@ type row struct {
 	turn  int64
 	fence int64
 	kept  bool      // it has a cursor
+	told  bool      // it is in the table progress
 	due   time.Time // by the steady clock, when its file is removed; zero: it is kept
+
+	recent recent
 }
 
 // A query that begins with selectColumns reads what [scan] expects. The spec
-// comes from the first event. Those for the queue name their index, because
-// SQLite would rather take the one for the state and sort.
+// comes from the first event. The row of a running job is not written for its
+// progress, which is told often: what is later than the row, in the table
+// progress and before it in events, is progress. Queries for the queue name their
+// index, because SQLite would rather take the one for the state and sort.
 const (
 	selectRow     = selectColumns + ` FROM jobs AS j ` + withFirst
 	withFirst     = `JOIN events AS e ON e.job = j.n AND e.seq = 1`
 	selectColumns = `
-	SELECT j.n, j.id, j.owner, j.state, j.last_event, j.turn, j.fence, j.attempt,
+	SELECT j.n, j.id, j.owner, j.state, ` + lastEvent + `, j.turn, j.fence, j.attempt,
 		j.created, j.started, j.finished, j.expires, j.warnings, j.reason,
 		j.failure_code, j.failure_message, j.file_name, j.file_size, j.file_type, j.file_sha256,
-		j.file_key, j.due, j.progress, e.data, EXISTS (SELECT 1 FROM cursors AS c WHERE c.job = j.n)`
+		j.file_key, j.due, ` + lastProgress + `, e.data, EXISTS (SELECT 1 FROM cursors AS c WHERE c.job = j.n),
+		(SELECT seq FROM progress WHERE job = j.n)`
+	lastEvent = `
+		CASE j.state WHEN 'running'
+			THEN max(` + lastKept + `, ifnull((SELECT seq FROM progress WHERE job = j.n), 0))
+			ELSE j.last_event END`
+	lastKept     = `(SELECT max(seq) FROM events WHERE job = j.n)`
+	lastProgress = `
+		CASE j.state WHEN 'running'
+			THEN coalesce((SELECT data FROM progress WHERE job = j.n AND seq > ` + lastKept + `),
+				(SELECT data FROM events WHERE job = j.n AND seq > j.last_event ORDER BY seq DESC LIMIT 1), j.progress)
+			ELSE j.progress END`
 )
 
 // scan reads a row, from a *sql.Row or *sql.Rows.
@@ -37,12 +53,13 @@ func scan(from interface{ Scan(...any) error }) (*row, error) {
 	r := new(row)
 	var created, started, finished, expires, due sql.Null[int64]
 	var fileKey sql.Null[string]
+	var told sql.Null[int64]
 	var progress, first []byte
 	j := &r.job
 	err := from.Scan(&r.n, (*string)(&j.ID), &j.Owner, (*string)(&j.State), &j.LastEvent, &r.turn, &r.fence, &j.Attempt,
 		&created, &started, &finished, &expires, &j.Warnings, &j.Reason,
 		&j.Failure.Code, &j.Failure.Message, &j.File.Name, &j.File.Size, &j.File.Type, &j.File.SHA256,
-		&fileKey, &due, &progress, &first, &r.kept)
+		&fileKey, &due, &progress, &first, &r.kept, &told)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +73,9 @@ func scan(from interface{ Scan(...any) error }) (*row, error) {
 		return nil, err
 	}
 	j.Spec = e.Spec
+	if r.told = told.Valid; j.State == jobs.Running && told.V == j.LastEvent {
+		r.recent = recent{{r.n, j.LastEvent, jobs.KindProgress, progress}}
+	}
 	return r, nil
 }
 
@@ -73,8 +93,7 @@ const (
 			file_key = ?19, due = ?20
 		WHERE n = ?1`
 
-	// updateRunning is for a job that goes on running. Most writes are this
-	// one, and it touches no index.
+	// updateRunning is for a job that goes on running. It touches no index.
 	updateRunning = `UPDATE jobs SET last_event = ?2, warnings = ?3, progress = ?4 WHERE n = ?1`
 )
 

@@ -19,6 +19,7 @@ type tx struct {
 	events   []event
 	thin     []int64
 	cursors  map[int64]*cursor
+	progress map[int64]*event
 	messages []store.Message
 	forget   int
 }
@@ -41,6 +42,7 @@ const (
 	asNew extent = iota
 	asWhole
 	asRunning
+	notAtAll // what is new is progress, see selectColumns
 )
 
 // save writes the row.
@@ -50,35 +52,38 @@ func (c *change) save(to *connection) error {
 		return c.row.insert(to)
 	case asWhole:
 		return c.row.update(to)
+	case asRunning:
+		return c.row.updateRunning(to)
 	}
-	return c.row.updateRunning(to)
+	return nil
 }
 
-// A fact is an event on its way into a history, and its data if that is
+// facts are events on their way into a history, and the data of those that are
 // encoded already.
-type fact struct {
-	jobs.Event
-	data []byte
+type facts struct {
+	events []jobs.Event
+	data   [][]byte // of each; nil: not yet
 }
+
+func these(events ...jobs.Event) facts { return facts{events, make([][]byte, len(events))} }
 
 // record makes facts the next events of the job: it numbers them and folds
-// them into the job. It is the only way in which a job changes.
-func (t *tx) record(old *row, facts ...fact) (*change, error) {
-	r := *old
+// them into the job. It is the only way in which a job changes. It takes over
+// both, r and the facts.
+func (t *tx) record(r *row, f facts) (*change, error) {
 	before, last := r.job.State, r.job.LastEvent
 	if before == "" {
-		if r.job.ID = facts[0].Job; r.job.ID == "" {
+		if r.job.ID = f.events[0].Job; r.job.ID == "" {
 			r.job.ID = t.batch.w.options.NewID()
 		}
 		t.batch.w.newest++
 		r.n = t.batch.w.newest
 	}
-	id, restarted := r.job.ID, false
-	events := make([]jobs.Event, len(facts))
-	for i, f := range facts {
-		e := &events[i]
-		*e = f.Event
-		e.Job, e.Seq = id, r.job.LastEvent+1
+	restarted := false
+	kept := make([]event, len(f.events))
+	for i := range f.events {
+		e := &f.events[i]
+		e.Job, e.Seq = r.job.ID, r.job.LastEvent+1
 		if e.At.IsZero() {
 			e.At = t.batch.now
 		}
@@ -90,25 +95,30 @@ func (t *tx) record(old *row, facts ...fact) (*change, error) {
 		if e.Kind == jobs.KindReady {
 			r.due = t.batch.w.clock.due(*e)
 		}
-		if f.data == nil {
-			f.data = wire.AppendData(nil, *e)
+		if f.data[i] == nil {
+			f.data[i] = wire.AppendData(nil, *e)
 		}
-		t.events = append(t.events, event{r.n, e.Seq, e.Kind, f.data})
+		kept[i] = event{r.n, e.Seq, e.Kind, f.data[i]}
 		restarted = restarted || e.Kind == jobs.KindStarted
 	}
+	aside := pure(f.events)
+	t.tell(r, kept, aside)
 	goesOn := before == jobs.Running && r.job.State == jobs.Running && !restarted
 	c := &change{
-		Change: store.Change{Job: r.job, Events: events},
-		row:    &r, write: asWhole, before: before, ended: before == jobs.Running && !goesOn,
+		Change: store.Change{Job: r.job, Events: f.events},
+		row:    r, write: asWhole, before: before, ended: before == jobs.Running && !goesOn,
 	}
-	if goesOn {
+	switch {
+	case goesOn && aside:
+		c.write = notAtAll
+	case goesOn:
 		c.write = asRunning
-	} else if before == "" {
+	case before == "":
 		c.write = asNew
 	}
 	if r.job.State == jobs.Ready && r.kept { // there is nothing left to do
 		r.kept = false
-		t.keep(&r, nil)
+		t.keep(r, nil)
 	}
 	if last/thinEvery != r.job.LastEvent/thinEvery {
 		t.thin = append(t.thin, r.n)
