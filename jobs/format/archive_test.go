@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"example.org/carryout/jobs/source"
 )
 
 func archives() []string   { return []string{"zip", "tar.gz", "tar.zst", "tar"} }
@@ -214,7 +216,7 @@ func TestArchivesHoldWhatTheSourceHas(t *testing.T) {
 				for i := range plain {
 					plain[i] = strings.TrimSuffix(plain[i], "/")
 				}
-				if !slices.IsSorted(plain) {
+				if !slices.IsSortedFunc(plain, source.ComparePaths) {
 					t.Errorf("got the order %q, want that of the plan", order)
 				}
 				if codes := r.codes(); len(codes) > 0 {
@@ -408,4 +410,16 @@ func command(t *testing.T, args ...string) {
 	if out, err := program(t, args[0], args[1:]...).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v: %s", args[0], err, out)
 	}
+}
+
+// programOutput counts the lines that a program prints.
+func programOutput(t *testing.T, args []string) (lines int, err error) {
+	t.Helper()
+	out, err := program(t, args[0], args[1:]...).Output()
+	for _, b := range out {
+		if b == '\n' {
+			lines++
+		}
+	}
+	return lines, err
 }

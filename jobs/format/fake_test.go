@@ -63,7 +63,7 @@ func (t tree) Plan(ctx context.Context, found func(items, bytes int64)) (source.
 		}
 		p.Entries = append(p.Entries, e)
 	}
-	slices.SortFunc(p.Entries, func(a, b source.Entry) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(p.Entries, func(a, b source.Entry) int { return source.ComparePaths(a.Path, b.Path) })
 	found(int64(len(p.Entries)), p.Bytes)
 	return p, ctx.Err()
 }

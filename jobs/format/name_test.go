@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -261,20 +263,38 @@ func TestANameThatIsTooLongIsLeftOutAndSaid(t *testing.T) {
 	}
 }
 
-func TestAZipHoldsMoreThan65535Entries(t *testing.T) {
-	nodes := make(map[string]node, 70_000)
-	for i := range 70_000 {
-		nodes[fmt.Sprintf("%02x/%05d", i%256, i)] = node{content: fmt.Sprint(i)}
+func TestAZipHoldsMoreThan65534Entries(t *testing.T) {
+	// From 65,535 on the number is one of ZIP64's.
+	nodes := make(map[string]node, 65_536)
+	for n := range 65_536 {
+		nodes[fmt.Sprintf("%02x/%05d", n%256, n)] = node{content: fmt.Sprint(n)}
+		if n+1 < 65_534 {
+			continue
+		}
+		b := export(t, "zip", map[string]string{"level": "store"}, files(nodes)).bytes
+		if got := checkZip(t, bytes.NewReader(b), int64(len(b))); got != int64(n+1) {
+			t.Errorf("got %d entries, want %d", got, n+1)
+		}
+		z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+		if err != nil || len(z.File) != n+1 {
+			t.Fatalf("got %v and another number of entries, want %d", err, n+1)
+		}
+		if n+1 != 65_535 {
+			continue
+		}
+		file := filepath.Join(t.TempDir(), "many.zip")
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := program(t, "python3", "-c", "import sys, zipfile; print(len(zipfile.ZipFile(sys.argv[1]).infolist()))", file).Output()
+		if got := strings.TrimSpace(string(out)); err != nil || got != fmt.Sprint(n+1) {
+			t.Errorf("python3: got %s entries and %v, want %d", got, err, n+1)
+		}
+		if lines, err := programOutput(t, []string{"bsdtar", "-tf", file}); err != nil || lines != n+1 {
+			t.Errorf("bsdtar: got %d entries and %v, want %d", lines, err, n+1)
+		}
+		command(t, "unzip", "-tqq", file)
 	}
-	r := export(t, "zip", map[string]string{"level": "fastest"}, files(nodes))
-	z, err := zip.NewReader(bytes.NewReader(r.bytes), int64(len(r.bytes)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(z.File) != len(nodes) {
-		t.Errorf("got %d entries, want %d", len(z.File), len(nodes))
-	}
-	checkDone(t, r)
 }
 
 func TestAnEmptySourceIsAnEmptyArchive(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 // Files are the selected part of a folder.
 type Files interface {
 	// Plan walks what is selected, once, following no link, and returns it in
-	// the order in which it is to be read: sorted by the raw bytes of Path, a
-	// folder before what it holds. found is told the counts while they grow.
+	// the order in which it is to be read, that of [ComparePaths]: a folder,
+	// then what it holds. found is told the counts while they grow.
 	// What is left out (unreadable folders, FIFOs, sockets, devices) is among
 	// the Plan's warnings.
 	Plan(ctx context.Context, found func(items, bytes int64)) (Plan, error)

@@ -29,7 +29,7 @@ func mixed(t *testing.T) string {
 		"empty":             "",
 		"hollow/":           "",
 		"reports/a.txt":     "a",
-		"reports!":          "sorts between the folder and what it holds",
+		"reports!":          "has a byte less than that of a slash",
 		"reports/2026/07":   "07",
 		"reports/2026/next": "-> ../../readme.md",
 		"-rf":               "a dash",
@@ -60,8 +60,8 @@ func TestSelectsPaths(t *testing.T) {
 	}{
 		{"everything", nil, []string{
 			"-rf", "abs -> /etc", `back\slash`, "circle -> .", "empty", "hollow/", "line\nbreak", "not \xff utf-8",
-			"out -> ../../../etc/passwd", "readme.md", "reports/", "reports!", "reports/2026/", "reports/2026/07",
-			"reports/2026/next -> ../../readme.md", "reports/a.txt", "日本/", "日本/émoji 🥡",
+			"out -> ../../../etc/passwd", "readme.md", "reports/", "reports/2026/", "reports/2026/07",
+			"reports/2026/next -> ../../readme.md", "reports/a.txt", "reports!", "日本/", "日本/émoji 🥡",
 			"(special_file) pipe", "(special_file) sock"}},
 		{"a folder without those above it", []string{"reports/2026"},
 			[]string{"reports/2026/", "reports/2026/07", "reports/2026/next -> ../../readme.md"}},

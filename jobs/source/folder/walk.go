@@ -35,8 +35,8 @@ func (w *walker) walk(ctx context.Context, root dir, selected []string) error {
 	if err := w.paths(ctx, root, selected); err != nil {
 		return err
 	}
-	slices.SortFunc(w.plan.Entries, func(a, b source.Entry) int { return strings.Compare(a.Path, b.Path) })
-	slices.SortFunc(w.plan.Warnings, func(a, b jobs.Warning) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(w.plan.Entries, func(a, b source.Entry) int { return source.ComparePaths(a.Path, b.Path) })
+	slices.SortFunc(w.plan.Warnings, func(a, b jobs.Warning) int { return source.ComparePaths(a.Path, b.Path) })
 	w.report()
 	return nil
 }

@@ -55,7 +55,7 @@ func checkPlan(t *testing.T, plan source.Plan) {
 	seen := map[string]bool{}
 	last := ""
 	for _, e := range plan.Entries {
-		if e.Path <= last {
+		if source.ComparePaths(e.Path, last) <= 0 {
 			t.Errorf("got %q after %q, want them sorted", e.Path, last)
 		}
 		for above := path.Dir(e.Path); above != "."; above = path.Dir(above) {
