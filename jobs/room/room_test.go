@@ -116,6 +116,23 @@ func TestWhoMeetsAFullDiskIsBelieved(t *testing.T) {
 	})
 }
 
+func TestRoomIsLowWhileFilesTakeUpMoreThanTheyMay(t *testing.T) {
+	plenty := room.Space{Free: 1 << 40, Total: 1 << 41}
+	w := disks{"artifacts": plenty, "database": plenty}.watch(0)
+	var used int64
+	w.Max, w.Used = 3200, func() (int64, error) { return used, nil }
+	for _, step := range []struct {
+		used int64
+		want bool
+	}{{0, false}, {3200, false}, {3201, true}, {3200, true}, {3101, true}, {3100, false}, {3200, false}} {
+		used = step.used
+		w.Check()
+		if got := w.Low(); got != step.want {
+			t.Errorf("%d of %d bytes: got low %v, want %v", used, w.Max, got, step.want)
+		}
+	}
+}
+
 func TestAFileThatCanNeverFitIsKnown(t *testing.T) {
 	w := disks{"artifacts": {Free: 5, Total: 1000}, "database": {Free: 5, Total: 10}}.watch(100)
 	for size, want := range map[int64]bool{0: true, 900: true, 901: false} {

@@ -8,6 +8,9 @@
 // nobody stops and goes on at every block. Who meets a full disk between two
 // looks, or one whose limit no look shows (a quota), says so with Full.
 //
+// An operator may allow less than there is: then room is low as well while all
+// files take up more than Max.
+//
 // A [Ballast] is room set aside beside the database, for what must be written
 // even then. The Watch makes it, and makes it anew after it was needed.
 //
@@ -38,9 +41,11 @@ type Space struct{ Free, Total int64 }
 
 // A Watch watches. Artifacts, Database and Log are required.
 type Watch struct {
-	Artifacts string // a folder on the disk for files
-	Database  string // the folder of the database
-	Min       int64  // that is to stay free on each of their disks; below 0: Auto
+	Artifacts string                // a folder on the disk for files
+	Database  string                // the folder of the database
+	Min       int64                 // that is to stay free on each of their disks; below 0: Auto
+	Max       int64                 // that all files may take up; 0: whatever there is
+	Used      func() (int64, error) // what they take up; asked if there is a Max
 	Ballast   *Ballast
 	Look      func(folder string) (Space, error) // nil: asks the system
 	Log       *slog.Logger
@@ -72,7 +77,7 @@ func (w *Watch) Check() {
 	if w.Ballast != nil {
 		w.restore()
 	}
-	low := w.lowAt(w.Artifacts) || w.lowAt(w.Database) || w.Ballast.Spent()
+	low := w.lowAt(w.Artifacts) || w.lowAt(w.Database) || w.Ballast.Spent() || w.crowded()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.set(low || time.Since(w.told) < w.doubt)
@@ -165,6 +170,19 @@ func (w *Watch) lowAt(folder string) bool {
 		enough += enough / 8
 	}
 	return s.Free < enough
+}
+
+// crowded reports whether all files take up more than they may. It ends when
+// they take up a little less.
+func (w *Watch) crowded() bool {
+	if w.Max <= 0 {
+		return false
+	}
+	used, err := w.Used()
+	if w.Low() {
+		used += w.Max / 32
+	}
+	return err == nil && used > w.Max
 }
 
 // restore makes the ballast if that leaves enough room beside it.

@@ -26,6 +26,9 @@ func (f *full) Used(context.Context) (sum int64, _ error) {
 	for id := range f.files {
 		sum += f.sizes[id]
 	}
+	for _, id := range f.staged {
+		sum += f.sizes[id]
+	}
 	return sum, nil
 }
 
@@ -44,6 +47,31 @@ func (f *full) Evict(ctx context.Context, id jobs.ID, reason string) error {
 	}
 	f.evicted[id] = reason
 	return f.Expire(ctx, id)
+}
+
+func TestUnfinishedFilesMakeRoomFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &full{shelf: shelf{jobs: map[jobs.ID]jobs.Job{}, files: map[jobs.ID]bool{}}, sizes: map[jobs.ID]int64{}, evicted: map[jobs.ID]string{}}
+		for _, state := range []jobs.State{jobs.Queued, jobs.Running, jobs.Failed, jobs.Canceled} {
+			id := jobs.ID(state)
+			f.jobs[id], f.sizes[id] = jobs.Job{State: state, Finished: time.Now()}, 300
+			f.staged = append(f.staged, id)
+		}
+		f.jobs["had"], f.sizes["had"], f.files["had"] = jobs.Job{State: jobs.Ready, Expires: time.Now().Add(time.Hour)}, 100, true
+		f.spent = []jobs.ID{"had"}
+		s := &work.Sweeper{Board: f, Shelf: f, Artifacts: f, Every: time.Minute, Space: 1000, Desk: &lend.Desk{}, Log: slog.New(slog.DiscardHandler)}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		if err := s.Serve(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if want := []jobs.ID{"queued", "running"}; !slices.Equal(f.staged, want) {
+			t.Errorf("got the unfinished files of %v left, want those of %v", f.staged, want)
+		}
+		if !f.files["had"] {
+			t.Error("a downloaded file is gone, and there was room without it")
+		}
+	})
 }
 
 func TestFilesThatCanBeSparedMakeRoom(t *testing.T) {
