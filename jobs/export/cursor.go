@@ -123,7 +123,7 @@ func (p planned) Plan(_ context.Context, found func(items, bytes int64)) (source
 func digest(p source.Plan) string {
 	h := sha256.New()
 	for _, e := range p.Entries {
-		fmt.Fprintf(h, "%q %o %d %d %q\n", e.Path, e.Mode, e.Size, e.ModTime.UnixNano(), e.Target)
+		fmt.Fprintf(h, "%q %o %d %d %d %q\n", e.Path, e.Mode, e.Size, e.ModTime.UnixNano(), e.Changed.UnixNano(), e.Target)
 	}
 	for _, w := range p.Warnings {
 		fmt.Fprintf(h, "%q %q\n", w.Code, w.Path)

@@ -42,5 +42,6 @@ type Entry struct {
 	Mode    fs.FileMode // type and permissions: a folder, a regular file or a symbolic link
 	Size    int64       // of a regular file, when it was planned
 	ModTime time.Time
-	Target  string // of a symbolic link, as it is written there
+	Changed time.Time // when anything of it was last changed, its times included; zero: not known
+	Target  string    // of a symbolic link, as it is written there
 }

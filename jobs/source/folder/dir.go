@@ -162,5 +162,8 @@ func exhausted(err error) bool {
 
 func modTime(st *unix.Stat_t) time.Time { return time.Unix(st.Mtim.Unix()).UTC() }
 
+// changed is a time that nobody can set.
+func changed(st *unix.Stat_t) time.Time { return time.Unix(st.Ctim.Unix()).UTC() }
+
 // permissions leaves out set-user-id and its like: they mean nothing elsewhere.
 func permissions(st *unix.Stat_t) fs.FileMode { return fs.FileMode(st.Mode) & fs.ModePerm }

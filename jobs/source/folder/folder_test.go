@@ -85,10 +85,14 @@ func TestSelectsPaths(t *testing.T) {
 func TestRecordsWhatAFileIs(t *testing.T) {
 	root := tree(t, map[string]string{"f": "12345"})
 	at := time.Date(2020, 2, 3, 4, 5, 6, 7000, time.UTC)
+	before := time.Now().Add(-time.Second)
 	must(t, os.Chtimes(filepath.Join(root, "f"), at, at))
 	must(t, os.Chmod(filepath.Join(root, "f"), 0o640|fs.ModeSetuid))
 	got := plan(t, files(t, root)).Entries[0]
-	if want := (source.Entry{Path: "f", Mode: 0o640, Size: 5, ModTime: at}); got != want {
+	if got.Changed.Before(before) || got.Changed.After(time.Now().Add(time.Second)) {
+		t.Errorf("got %v as the time of the last change, want that of setting the others", got.Changed)
+	}
+	if want := (source.Entry{Path: "f", Mode: 0o640, Size: 5, ModTime: at, Changed: got.Changed}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

@@ -163,7 +163,7 @@ func (w *walker) add(ctx context.Context, d dir, name, path string) (folder bool
 	if err != nil {
 		return false, w.leftOut(path, err)
 	}
-	e := source.Entry{Path: path, Mode: permissions(&st), ModTime: modTime(&st)}
+	e := source.Entry{Path: path, Mode: permissions(&st), ModTime: modTime(&st), Changed: changed(&st)}
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFDIR:
 		e.Mode |= fs.ModeDir

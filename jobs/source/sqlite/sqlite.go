@@ -174,7 +174,7 @@ func (s *Source) Open(ctx context.Context, spec jobs.Spec) (source.Data, error) 
 	if err := checkSpec(spec); err != nil {
 		return source.Data{}, err
 	}
-	c, seen, err := s.header.connect(func() (*conn, error) { return connect(ctx, s.file) })
+	c, seen, err := s.header.connect(ctx, func() (*conn, error) { return connect(ctx, s.file) })
 	if err != nil {
 		return source.Data{}, err
 	}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"time"
 
 	"example.org/carryout/jobs"
 )
@@ -125,15 +127,51 @@ func describeLog(w io.Writer, path string) error {
 	return err
 }
 
+// tick is the longest that two writes may be apart and leave the same times on
+// a file: clocks of file systems count in ticks of the kernel, 1 to 10 ms.
+const tick = 20 * time.Millisecond
+
+// settle waits until the next write would leave another time on the file or its
+// log, and reports whether it would.
+func (h *header) settle(ctx context.Context) bool {
+	for range 2 {
+		rest := tick - time.Since(h.latest())
+		if rest <= 0 {
+			return true
+		}
+		t := time.NewTimer(min(rest, tick))
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return false
+		case <-t.C:
+		}
+	}
+	return false
+}
+
+// latest is when the database was written to last.
+func (h *header) latest() (at time.Time) {
+	for _, path := range []string{h.path, h.path + "-wal"} {
+		if info, err := os.Stat(path); err == nil && info.ModTime().After(at) {
+			at = info.ModTime()
+		}
+	}
+	return at
+}
+
 // connect connects to the database and returns the state that the connection
 // sees. The name of it is empty if somebody wrote at that very moment.
-func (h *header) connect(connect func() (*conn, error)) (c *conn, s state, err error) {
+func (h *header) connect(ctx context.Context, connect func() (*conn, error)) (c *conn, s state, err error) {
 	before, berr := h.now()
 	if c, err = connect(); err != nil {
 		return nil, s, err
 	}
 	after, aerr := h.now()
-	if berr != nil || aerr != nil || before.name != after.name {
+	if berr != nil || aerr != nil || before.name != after.name || !h.settle(ctx) {
+		return c, state{}, nil
+	}
+	if again, err := h.now(); err != nil || again.name != after.name {
 		return c, state{}, nil
 	}
 	return c, after, nil
