@@ -41,6 +41,8 @@ type Meter struct {
 	fraction float64       // the greatest there was
 	earlier  jobs.Progress // of attempts before this one, which means to go on from there
 
+	lead *Meter // that measures the work in its place
+
 	began  time.Time // the planning
 	pace   *pace     // of the assembly; nil: not begun, or nothing is known of it
 	opened time.Time // the window of pace
@@ -72,6 +74,23 @@ func (m *Meter) Earlier(p jobs.Progress) {
 
 // Anew forgets what earlier attempts have done: it is of no use.
 func (m *Meter) Anew() { m.Earlier(jobs.Progress{}) }
+
+// Follow has the meter tell what lead measures, for work that is done there. A
+// lead follows no other.
+func (m *Meter) Follow(lead *Meter) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lead = lead
+}
+
+// Adopt takes over what another job has measured in all, whose file is used
+// again.
+func (m *Meter) Adopt(p jobs.Progress) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.phase, m.earlier = jobs.Sealing, p
+	m.earlier.Fraction.Value = min(p.Fraction.Value, almost)
+}
 
 // Plan begins the planning, or tells how much has been found so far.
 func (m *Meter) Plan(items, bytes int64) {
@@ -180,6 +199,9 @@ func (m *Meter) TakeWarnings() []jobs.Warning {
 func (m *Meter) Progress() jobs.Progress {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.lead != nil {
+		return m.lead.Progress()
+	}
 	p := jobs.Progress{Phase: m.phase, Bytes: m.bytes, Items: m.items, Current: m.current}
 	if m.earlier != (jobs.Progress{}) {
 		p.Bytes, p.Items, p.Fraction = m.earlier.Bytes, m.earlier.Items, m.earlier.Fraction

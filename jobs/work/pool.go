@@ -1,7 +1,8 @@
 // Package work runs jobs: it claims them, keeps their leases, and records how
 // they go.
 //
-// A [Pool] has so many workers, which wait for the queue and never poll it.
+// A [Pool] has so many workers, which wait for the queue and never poll it. A
+// run that only waits for something else gives its worker back ([Task.Rest]).
 // Each running job is a group of two goroutines: the run, which does the work,
 // and its keeper, which tells how far it has come and so renews the lease.
 // Whoever ends first ends the other, and the pool waits for both.
@@ -17,6 +18,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -50,23 +52,25 @@ const (
 func (p *Pool) Serve(ctx context.Context) error {
 	var g errgroup.Group
 	for range p.Size {
-		g.Go(func() error { p.loop(ctx); return nil })
+		g.Go(func() error { p.loop(ctx, &g); return nil })
 	}
 	return g.Wait()
 }
 
 // loop works on one job after the other. While the end of one is recorded it
-// asks for the next, so that the two share their way to the disk.
-func (p *Pool) loop(ctx context.Context) {
+// asks for the next, so that the two share their way to the disk. One that rests
+// is left to a goroutine of its own in g.
+func (p *Pool) loop(ctx context.Context, g *errgroup.Group) {
 	var ending sync.WaitGroup // of the job before
 	defer ending.Wait()
 	for ctx.Err() == nil {
 		lease, err := p.Queue.Claim(ctx, p.Name)
 		switch {
 		case err == nil:
-			end := p.work(ctx, lease)
-			ending.Wait()
-			ending.Go(end)
+			if end := p.turn(ctx, g, lease); end != nil {
+				ending.Wait()
+				ending.Go(end)
+			}
 		case ctx.Err() == nil:
 			p.Log.Error("no job could be claimed", "err", err)
 			pause(ctx, patience)
@@ -74,9 +78,31 @@ func (p *Pool) loop(ctx context.Context) {
 	}
 }
 
+// turn runs one job, and returns what records its end. It returns nil as soon
+// as the run rests, which then records its end itself.
+func (p *Pool) turn(ctx context.Context, g *errgroup.Group, l store.Lease) (end func()) {
+	over := make(chan func(), 1) // whoever is first sends, and nobody else
+	var first atomic.Bool
+	rest := func() {
+		if first.CompareAndSwap(false, true) {
+			over <- nil
+		}
+	}
+	g.Go(func() error {
+		end := p.work(ctx, l, rest)
+		if first.CompareAndSwap(false, true) {
+			over <- end
+		} else {
+			end()
+		}
+		return nil
+	})
+	return <-over
+}
+
 // work runs one job, and returns what records its end. When ctx ends, the run
 // has a moment to keep a cursor before it is cut off.
-func (p *Pool) work(ctx context.Context, l store.Lease) (end func()) {
+func (p *Pool) work(ctx context.Context, l store.Lease, rest func()) (end func()) {
 	log := p.Log.With("job", l.Job.ID, "attempt", l.Job.Attempt)
 	m := &meter.Meter{}
 	m.Earlier(l.Job.Progress)
@@ -89,7 +115,7 @@ func (p *Pool) work(ctx context.Context, l store.Lease) (end func()) {
 	defer cut()
 	g.Go(func() (err error) {
 		defer close(done)
-		file, err = p.run(gctx, Task{Lease: l, Meter: m, Keep: k.keepCursor, Stopping: ctx.Done()}, log)
+		file, err = p.run(gctx, Task{Lease: l, Meter: m, Keep: k.keepCursor, Stopping: ctx.Done(), Rest: rest}, log)
 		return err
 	})
 	g.Go(func() error { return k.keep(gctx, done) })
@@ -126,11 +152,13 @@ func (p *Pool) outcome(ctx context.Context, m *meter.Meter, file jobs.File, err 
 	switch {
 	case err == nil:
 		now := p.now() // both times by one look at the clock: it is set at any time
-		return jobs.Event{Kind: jobs.KindReady, At: now, File: file, Expires: p.expires(now), Progress: complete(m.Progress())}
+		return jobs.Event{Kind: jobs.KindReady, At: now, File: file, Expires: Expires(now, p.Retain), Progress: complete(m.Progress())}
 	case errors.As(err, &failure):
 		return jobs.Event{Kind: jobs.KindFailed, Failure: *failure}
 	case ctx.Err() != nil:
 		return jobs.Event{Kind: jobs.KindRequeued, Reason: "the server was stopped", Forgiven: true}
+	case errors.Is(err, ErrAgain):
+		return jobs.Event{Kind: jobs.KindRequeued, Reason: "the export that it waited for has ended without a file", Forgiven: true}
 	}
 	log.Error("job failed on our side", "err", err)
 	return jobs.Event{Kind: jobs.KindFailed, Failure: internal}
@@ -149,11 +177,13 @@ func (p *Pool) now() time.Time {
 	return p.Now()
 }
 
-func (p *Pool) expires(now time.Time) time.Time {
-	if p.Retain <= 0 {
+// Expires returns when a file that is ready now is removed: after retain, or
+// never (zero) if that is not above 0.
+func Expires(now time.Time, retain time.Duration) time.Time {
+	if retain <= 0 {
 		return time.Time{}
 	}
-	return now.Add(p.Retain).UTC().Truncate(time.Millisecond)
+	return now.Add(retain).UTC().Truncate(time.Millisecond)
 }
 
 // pause waits for d or until ctx is done.

@@ -31,7 +31,15 @@ type Task struct {
 	// Stopping is closed when the run should keep a cursor as soon as it can
 	// and return ErrStopped. If it does not, ctx ends a moment later.
 	Stopping <-chan struct{}
+
+	// Rest says that the run does nothing from here on but wait, and lets its
+	// worker begin with another job. It may be called more than once.
+	Rest func()
 }
+
+// ErrAgain is returned by a Run that has waited in vain for what another job
+// makes: its job goes back to its place in the queue.
+var ErrAgain = errors.New("what the run has waited for did not come")
 
 // ErrStopped is returned by a Run that has kept its cursor and stopped because
 // it was asked to.

@@ -15,7 +15,7 @@ import (
 
 // A Sweeper removes files whose time has come, those that can be spared where
 // there are too many, and what crashes have left lying. Space and Desk may be
-// left out, together; all other fields are required.
+// left out, together; all other exported fields are required.
 type Sweeper struct {
 	Board     store.Board
 	Shelf     store.Shelf
@@ -24,6 +24,8 @@ type Sweeper struct {
 	Space     int64         // bytes that all files may take up; 0: as many as there is room for
 	Desk      *lend.Desk    // where files are handed out
 	Log       *slog.Logger
+
+	missed map[jobs.ID]bool // files that had no job at the latest look
 }
 
 const (
@@ -52,13 +54,15 @@ func (s *Sweeper) Serve(ctx context.Context) error {
 		case <-spent.C:
 			s.spare(ctx)
 		case <-orphans.C:
-			s.orphans(ctx, abandonedLater(time.Now()))
+			s.orphans(ctx, abandonedLater(time.Now()), s.missedTwice())
 		}
 	}
 }
 
 // Clear sweeps orphans once, before any worker has begun.
-func (s *Sweeper) Clear(ctx context.Context) { s.orphans(ctx, abandonedAtStart) }
+func (s *Sweeper) Clear(ctx context.Context) {
+	s.orphans(ctx, abandonedAtStart, func(jobs.ID) bool { return true })
+}
 
 // expire ends the time of all jobs that are due. Where there is no room to
 // record it, their files go all the same, which makes some; their jobs stay
@@ -98,8 +102,9 @@ func (s *Sweeper) expire(ctx context.Context) {
 }
 
 // orphans removes finished files without a job that needs them, and staged
-// files that no job goes on with.
-func (s *Sweeper) orphans(ctx context.Context, abandoned func(jobs.Job) bool) {
+// files that no job goes on with. missed reports whether a file has no job
+// that may yet come.
+func (s *Sweeper) orphans(ctx context.Context, abandoned func(jobs.Job) bool, missed func(jobs.ID) bool) {
 	for id, err := range s.Artifacts.Keys(ctx) {
 		if err != nil {
 			s.complain(ctx, "files could not be listed", err)
@@ -110,7 +115,7 @@ func (s *Sweeper) orphans(ctx context.Context, abandoned func(jobs.Job) bool) {
 			s.complain(ctx, "the job of a file could not be read", err)
 			break
 		}
-		if err == nil && !abandoned(j) {
+		if err == nil && !abandoned(j) || err != nil && !missed(id) {
 			continue
 		}
 		s.Log.Info("removing a file without a job", "job", id)
@@ -123,6 +128,18 @@ func (s *Sweeper) orphans(ctx context.Context, abandoned func(jobs.Job) bool) {
 		s.complain(ctx, "unfinished files could not be removed", err)
 	} else if n > 0 {
 		s.Log.Info("removed unfinished files", "files", n)
+	}
+}
+
+// missedTwice begins a look for files without a job: they are given to a job
+// that is ready when it is submitted a moment before it is there. So one is
+// missed for good when the look before has missed it too.
+func (s *Sweeper) missedTwice() func(jobs.ID) bool {
+	before := s.missed
+	s.missed = make(map[jobs.ID]bool)
+	return func(id jobs.ID) bool {
+		s.missed[id] = true
+		return before[id]
 	}
 }
 

@@ -179,7 +179,18 @@ func TestOrphansGoAtTheStartAndEveryHour(t *testing.T) {
 			if err := s.sweeper().Serve(ctx); err != nil {
 				t.Fatal(err)
 			}
-			check(t, s, "fresh", "queued", "ready", "running")
+			check(t, s, "fresh", "nobody's", "queued", "ready", "running")
+		})
+	})
+	t.Run("without any job only when none has come for an hour", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &shelf{jobs: map[jobs.ID]jobs.Job{}, files: map[jobs.ID]bool{"nobody's": true}}
+			ctx, cancel := context.WithTimeout(t.Context(), 150*time.Minute)
+			defer cancel()
+			if err := s.sweeper().Serve(ctx); err != nil {
+				t.Fatal(err)
+			}
+			check(t, s)
 		})
 	})
 }

@@ -132,14 +132,15 @@ func describeLog(w io.Writer, path string) error {
 const tick = 20 * time.Millisecond
 
 // settle waits until the next write would leave another time on the file or its
-// log, and reports whether it would.
+// log, and reports whether it would. A time to come is of a clock that has been
+// set back: every write leaves another.
 func (h *header) settle(ctx context.Context) bool {
 	for range 2 {
-		rest := tick - time.Since(h.latest())
-		if rest <= 0 {
+		age := time.Since(h.latest())
+		if age >= tick || age < -tick {
 			return true
 		}
-		t := time.NewTimer(min(rest, tick))
+		t := time.NewTimer(tick - max(age, 0))
 		select {
 		case <-ctx.Done():
 			t.Stop()
