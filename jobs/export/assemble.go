@@ -22,6 +22,7 @@ type assembly struct {
 	format format.Format
 	data   source.Data
 	plan   string // digest of what is exported; empty: it cannot be told
+	key    string // of what is made of it; empty: it cannot be told
 
 	copy *copied // that the rows are read from; nil: they are read where they lie
 	left bool    // what is unfinished is left lying for another attempt
@@ -29,33 +30,46 @@ type assembly struct {
 
 // assemble writes the file and makes it durable. Where the attempt before has
 // left off it goes on, if it can. It closes data.
-func (e *Exporter) assemble(ctx context.Context, t work.Task, f format.Format, data source.Data) (d artifact.Digest, err error) {
+func (e *Exporter) assemble(ctx context.Context, t work.Task, f format.Format, data source.Data) (d artifact.Digest, key string, err error) {
 	a := &assembly{Exporter: e, task: t, format: f, data: data}
 	defer func() { err = errors.Join(err, a.close()) }()
 	if err := a.fix(ctx); err != nil {
-		return artifact.Digest{}, err
+		return artifact.Digest{}, "", err
 	}
-	if c, ok := parseCursor(t.Cursor); ok {
+	c, interrupted := parseCursor(t.Cursor)
+	if e.Made == nil || a.key == "" {
+		d, err = a.make(ctx, c, interrupted)
+		return d, "", err
+	}
+	return a.makeOnce(ctx, c, interrupted)
+}
+
+// make makes the file, from the cursor on if there is one that fits.
+func (a *assembly) make(ctx context.Context, c cursor, interrupted bool) (artifact.Digest, error) {
+	if interrupted {
 		d, why, err := a.resume(ctx, c)
 		if why == "" {
 			return d, err
 		}
-		startOver(t, why)
+		startOver(a.task, why)
 	}
 	if err := a.freeze(ctx); err != nil {
 		return artifact.Digest{}, err
 	}
-	t.Meter.Anew()
-	staged, err := e.Artifacts.Stage(ctx, t.Job.ID, nil)
+	a.task.Meter.Anew()
+	staged, err := a.Artifacts.Stage(ctx, a.task.Job.ID, nil)
 	if err != nil {
 		return artifact.Digest{}, err
 	}
 	return a.write(ctx, artifact.NewWriter(staged), nil)
 }
 
+// startedOver is the code of a warning that says that an attempt has begun anew.
+const startedOver = "started_over"
+
 // startOver tells why an attempt does not go on where the one before was.
 func startOver(t work.Task, why string) {
-	t.Meter.Warn(jobs.Warning{Code: "started_over", Message: "After an interruption this export began anew: " + why + "."})
+	t.Meter.Warn(jobs.Warning{Code: startedOver, Message: "After an interruption this export began anew: " + why + "."})
 }
 
 // close closes what is read.
@@ -69,13 +83,18 @@ func (a *assembly) close() error {
 func (a *assembly) fix(ctx context.Context) error {
 	if a.data.Rows != nil {
 		a.plan = a.data.Rows.Version()
+		a.key = key(a.task.Job.Spec, a.format, a.plan)
 		return nil
 	}
+	began := time.Now()
 	plan, err := a.data.Files.Plan(ctx, a.task.Meter.Plan)
 	if err != nil {
 		return err
 	}
 	a.data.Files, a.plan = planned{a.data.Files, plan}, digest(plan)
+	if settled(plan, began) {
+		a.key = key(a.task.Job.Spec, a.format, a.plan)
+	}
 	return nil
 }
 

@@ -57,6 +57,13 @@ type Exporter struct {
 	// Freeze is how many bytes the rows of a table take, by a guess, from which
 	// on they are copied before they are exported; 0: never.
 	Freeze int64
+
+	// Made returns ready jobs whose file has that key. nil: every file is made
+	// anew, else the file of an equal export is used again, if its source has not
+	// changed since.
+	Made func(ctx context.Context, key string, n int) ([]jobs.Job, error)
+
+	flights flights // what is being made
 }
 
 // Run does the work of one job. It is a [work.Run].
@@ -67,9 +74,9 @@ func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
 		return jobs.File{}, asFailure(err)
 	}
 	if c, ok := parseCursor(t.Cursor); ok && c.Copy != nil {
-		d, why, err := e.thaw(ctx, t, f, c)
+		d, key, why, err := e.thaw(ctx, t, f, c)
 		if why == "" {
-			return describe(t.Job.Spec, f, d, err)
+			return describe(t.Job.Spec, f, d, key, err)
 		}
 		startOver(t, why)
 		t.Cursor = nil
@@ -78,18 +85,18 @@ func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
 	if err != nil {
 		return jobs.File{}, gone(asFailure(err))
 	}
-	d, err := e.assemble(ctx, t, f, data)
-	return describe(t.Job.Spec, f, d, err)
+	d, key, err := e.assemble(ctx, t, f, data)
+	return describe(t.Job.Spec, f, d, key, err)
 }
 
 // describe says what was made, or what went wrong.
-func describe(spec jobs.Spec, f format.Format, d artifact.Digest, err error) (jobs.File, error) {
+func describe(spec jobs.Spec, f format.Format, d artifact.Digest, key string, err error) (jobs.File, error) {
 	if err != nil {
 		return jobs.File{}, asFailure(err)
 	}
 	return jobs.File{
 		Name: format.FileName(spec, f), Size: d.Size, Type: f.Media,
-		SHA256: hex.EncodeToString(d.SHA256[:]),
+		SHA256: hex.EncodeToString(d.SHA256[:]), Key: key,
 	}, nil
 }
 

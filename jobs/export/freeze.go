@@ -138,27 +138,37 @@ func (c *copied) fill(ctx context.Context, rows source.Rows, t work.Task) (sourc
 
 // thaw goes on with the copy that an earlier attempt has made, whatever has
 // become of the table, or says why it cannot.
-func (e *Exporter) thaw(ctx context.Context, t work.Task, f format.Format, c cursor) (d artifact.Digest, why string, err error) {
+func (e *Exporter) thaw(ctx context.Context, t work.Task, f format.Format, c cursor) (d artifact.Digest, whole, why string, err error) {
 	if _, err := e.source(t.Job.Spec); err != nil {
-		return d, "", err // it is not to be exported any more
+		return d, "", "", err // it is not to be exported any more
 	}
 	staged, err := e.Artifacts.Stage(ctx, t.Job.ID, c.Copy.Mark)
 	if errors.Is(err, artifact.ErrStale) {
-		return d, damagedCopy, nil
+		return d, "", damagedCopy, nil
 	}
 	if err != nil {
-		return d, "", err
+		return d, "", "", err
 	}
 	a := &assembly{Exporter: e, task: t, format: f, plan: c.Plan, copy: &copied{staged, *c.Copy}}
 	defer func() { err = errors.Join(err, a.copy.close(a.left)) }()
 	rows, err := frozen.Open(staged, staged.Size())
 	if errors.Is(err, frozen.ErrDamaged) || err == nil && rows.Version() != c.Copy.Digest {
-		return d, damagedCopy, nil
+		return d, "", damagedCopy, nil
 	}
 	if err != nil {
-		return d, "", err
+		return d, "", "", err
 	}
 	a.data.Rows = rows
 	failpoint.At("copy-opened")
-	return a.resume(ctx, c)
+	if e.Made != nil {
+		a.key = key(t.Job.Spec, f, c.Plan)
+	}
+	made := false // also after a panic
+	if a.key != "" {
+		_, land := a.fly()
+		defer func() { land(made) }()
+	}
+	d, why, err = a.resume(ctx, c)
+	made = why == "" && err == nil
+	return d, a.whole(), why, err
 }

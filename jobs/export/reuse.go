@@ -1,0 +1,118 @@
+package export
+
+import (
+	"context"
+	"errors"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/work"
+)
+
+// candidates are looked at for a file that is still there, at most.
+const candidates = 4
+
+// makeOnce makes the file unless one that equals it is there or on its way. It
+// returns the key by which others may find it: none if something was left out or
+// has changed meanwhile, so that what is used again later is always whole.
+func (a *assembly) makeOnce(ctx context.Context, c cursor, interrupted bool) (d artifact.Digest, key string, err error) {
+	if !interrupted { // else what it has done already would be lost
+		if d, ok, err := a.fromReady(ctx); ok || err != nil {
+			return d, a.key, err
+		}
+	}
+	other, land := a.fly()
+	if other != nil && !interrupted {
+		d, err := a.follow(ctx, other)
+		return d, a.whole(), err
+	}
+	made := false // also after a panic
+	defer func() { land(made) }()
+	d, err = a.make(ctx, c, interrupted)
+	made = err == nil
+	return d, a.whole(), err
+}
+
+// fly lets others follow this attempt until land is called, or returns the
+// flight that makes the same already.
+func (a *assembly) fly() (other *flight, land func(made bool)) {
+	mine := &flight{job: a.task.Job.ID, meter: a.task.Meter, done: make(chan struct{})}
+	if other := a.flights.join(a.key, mine); other != nil {
+		return other, func(bool) {}
+	}
+	return nil, func(made bool) { a.flights.land(a.key, mine, made) }
+}
+
+// whole returns the key of a file without warnings.
+func (a *assembly) whole() string {
+	if len(a.task.Meter.Warnings()) > 0 {
+		return ""
+	}
+	return a.key
+}
+
+// fromReady takes the file of a job that is ready.
+func (a *assembly) fromReady(ctx context.Context) (d artifact.Digest, ok bool, err error) {
+	ready, err := a.Made(ctx, a.key, candidates)
+	if err != nil {
+		return d, false, err
+	}
+	for _, j := range ready {
+		if a.MaxSize > 0 && j.File.Size > a.MaxSize {
+			continue
+		}
+		d, err := a.link(ctx, j.ID)
+		if errors.Is(err, jobs.ErrNotFound) {
+			continue
+		}
+		if err == nil {
+			a.task.Meter.Adopt(j.Progress)
+		}
+		return d, err == nil, err
+	}
+	return d, false, nil
+}
+
+// follow waits for what another job makes, and takes it. If nothing comes of
+// it, the job goes back to the queue and is tried again.
+func (a *assembly) follow(ctx context.Context, other *flight) (d artifact.Digest, err error) {
+	a.data.Close() // it was only read, and is not needed while this waits
+	a.task.Meter.Anew()
+	a.task.Meter.Follow(other.meter)
+	if a.task.Rest != nil {
+		a.task.Rest()
+	}
+	select {
+	case <-other.done:
+	case <-a.task.Stopping:
+		return d, work.ErrStopped
+	case <-ctx.Done():
+		return d, ctx.Err()
+	}
+	if !other.made {
+		return d, work.ErrAgain
+	}
+	d, err = a.link(ctx, other.job)
+	if errors.Is(err, jobs.ErrNotFound) { // deleted in the meantime
+		a.flights.forget(a.key, other)
+		return d, work.ErrAgain
+	}
+	for _, w := range other.warnings {
+		if w.Code != startedOver { // is of the other's own history
+			a.task.Meter.Warn(w)
+		}
+	}
+	return d, err
+}
+
+// link gives the file of another job to this one too.
+func (a *assembly) link(ctx context.Context, from jobs.ID) (artifact.Digest, error) {
+	if err := a.Artifacts.Link(ctx, from, a.task.Job.ID); err != nil {
+		return artifact.Digest{}, err
+	}
+	file, err := a.Artifacts.Open(ctx, a.task.Job.ID)
+	if err != nil {
+		return artifact.Digest{}, err
+	}
+	return file.Digest, file.Close()
+}

@@ -1,0 +1,308 @@
+package export_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/export"
+	"example.org/carryout/jobs/source"
+	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/work"
+)
+
+const (
+	firstID  = jobs.ID("AAAAAAAAAAAAAAAAAAAAAAAAAA")
+	secondID = jobs.ID("BBBBBBBBBBBBBBBBBBBBBBBBBB")
+	thirdID  = jobs.ID("CCCCCCCCCCCCCCCCCCCCCCCCCC")
+)
+
+// board is a store's memory of what is ready.
+type board struct{ ready []jobs.Job }
+
+func (b *board) Made(_ context.Context, key string, n int) (made []jobs.Job, _ error) {
+	for _, j := range b.ready {
+		if j.File.Key == key && len(made) < n {
+			made = append(made, j)
+		}
+	}
+	return made, nil
+}
+
+// reusing is both with files used again. Its sources are old enough for it.
+func reusing(t *testing.T) (e *export.Exporter, b *board, root, file string) {
+	root, file = tree(t), newDatabase(t, 2000)
+	e, b = both(t, root, file), &board{}
+	e.Made = b.Made
+	age(t)
+	return e, b, root, file
+}
+
+// age waits until times on the disk are old enough to tell changes by.
+func age(t *testing.T) {
+	select {
+	case <-time.After(40 * time.Millisecond):
+	case <-t.Context().Done():
+	}
+}
+
+// of is an attempt of the job of that id.
+func of(id jobs.ID, spec jobs.Spec) work.Task {
+	k := task(spec)
+	k.Lease = store.Lease{Job: jobs.Job{ID: id, Spec: spec, State: jobs.Running}, Fence: 1}
+	return k
+}
+
+func TestAKeyChangesWithAllThatHasASayInTheFile(t *testing.T) {
+	e, _, root, file := reusing(t)
+	docs, shop := jobs.Spec{Source: "docs", Format: "zip"}, jobs.Spec{Source: "shop", Format: "csv", Table: "orders"}
+	key := func(spec jobs.Spec) string {
+		t.Helper()
+		k, err := e.Key(t.Context(), spec)
+		if err != nil || len(k) != 64 {
+			t.Fatalf("got the key %q and %v", k, err)
+		}
+		return k
+	}
+	with := func(spec jobs.Spec, change func(*jobs.Spec)) jobs.Spec {
+		spec.Options = maps.Clone(spec.Options)
+		change(&spec)
+		return spec
+	}
+	for _, spec := range []jobs.Spec{docs, shop} {
+		if a, b := key(spec), key(with(spec, func(s *jobs.Spec) { s.Options = map[string]string{} })); a != b {
+			t.Errorf("got %s and %s for the same, want equal keys", a, b)
+		}
+	}
+	if key(docs) != key(with(docs, func(s *jobs.Spec) { s.Options = map[string]string{"level": "default"} })) {
+		t.Error("a default that is written out makes another key")
+	}
+	seen := map[string]string{key(docs): "the folder", key(shop): "the table"}
+	fresh := func(name string, spec jobs.Spec) {
+		t.Helper()
+		k := key(spec)
+		if other, known := seen[k]; known {
+			t.Errorf("%s has the key of %s", name, other)
+		}
+		seen[k] = name
+	}
+	fresh("a level", with(docs, func(s *jobs.Spec) { s.Options = map[string]string{"level": "store"} }))
+	fresh("a format", with(docs, func(s *jobs.Spec) { s.Format = "tar" }))
+	fresh("a path", with(docs, func(s *jobs.Spec) { s.Paths = []string{"01.txt"} }))
+	fresh("a column", with(shop, func(s *jobs.Spec) { s.Columns = []string{"id"} }))
+	fresh("the other column first", with(shop, func(s *jobs.Spec) { s.Columns = []string{"note", "id"} }))
+	for i := range e.Formats {
+		e.Formats[i].Version++
+	}
+	fresh("another encoder", docs)
+	fresh("another encoder of tables", shop)
+
+	name := filepath.Join(root, "07.txt")
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[0] ^= 1
+	if err := errors.Join(os.WriteFile(name, content, 0o600), os.Chtimes(name, info.ModTime(), info.ModTime())); err != nil {
+		t.Fatal(err)
+	}
+	age(t)
+	fresh("one bit, and the old time set again", docs)
+	db, err := sql.Open("sqlite3", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`UPDATE orders SET note = 'x' WHERE id = 1`); err != nil {
+		t.Fatal(err)
+	}
+	fresh("a row", shop)
+}
+
+func TestWhatChangesAtThisMomentHasNoKey(t *testing.T) {
+	e, _, root, _ := reusing(t)
+	spec := jobs.Spec{Source: "docs", Format: "zip"}
+	for range 100 { // a slow machine may take longer than the moment
+		if err := os.WriteFile(filepath.Join(root, "07.txt"), []byte("now"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if key, err := e.Key(t.Context(), spec); key == "" && err == nil {
+			return
+		}
+	}
+	t.Error("got a key each time, although the next write might leave the same times")
+}
+
+func TestAFileIsUsedAgain(t *testing.T) {
+	for _, spec := range []jobs.Spec{specs[0], specs[2]} {
+		e, b, _, _ := reusing(t)
+		first, err := e.Run(t.Context(), of(firstID, spec))
+		if err != nil || first.Key == "" {
+			t.Fatalf("got %+v and %v, want a file with a key", first, err)
+		}
+		b.ready = []jobs.Job{
+			{ID: thirdID, File: first}, // whose file is missing
+			{ID: firstID, File: first, Progress: jobs.Progress{Items: jobs.Count{Done: 60}, Fraction: jobs.Known(1.0)}},
+		}
+		e.Artifacts = &watched{Store: e.Artifacts}
+		k := of(secondID, spec)
+		again, err := e.Run(t.Context(), k)
+		if err != nil || again != first {
+			t.Errorf("got %+v and %v, want %+v", again, err, first)
+		}
+		if got := e.Artifacts.(*watched).staged; got != 0 {
+			t.Errorf("got %d files begun, want none", got)
+		}
+		if p := k.Meter.Progress(); p.Items.Done != 60 || p.Phase != jobs.Sealing || p.Fraction.Value >= 1 {
+			t.Errorf("got %+v, want the counts of the first, and nothing that is all done", p)
+		}
+	}
+}
+
+// lossy is a folder of which one file cannot be read.
+type lossy struct{ one }
+
+func (l lossy) Open(context.Context, source.Entry) (io.ReadCloser, error) {
+	return nil, fs.ErrPermission
+}
+
+// A file with warnings is not for those who come later: what was wrong may not
+// be wrong any more.
+func TestAFileWithWarningsHasNoKey(t *testing.T) {
+	for _, test := range []struct {
+		files source.Files
+		key   bool
+	}{{one{content: "x"}, true}, {lossy{one{content: "x"}}, false}} {
+		e, _ := exporter(t, fake{about: aFolder, data: source.Data{Files: test.files}})
+		e.Made = new(board).Made
+		f, err := e.Run(t.Context(), task(jobs.Spec{Source: "docs", Format: "zip"}))
+		if err != nil || (f.Key != "") != test.key {
+			t.Errorf("%T: got the key %q and %v", test.files, f.Key, err)
+		}
+	}
+}
+
+// gate is a folder whose file can be read once it is opened.
+type gate struct {
+	one
+	reached chan struct{} // receives when somebody wants to read
+	open    chan error    // what becomes of it
+}
+
+func (g gate) Open(ctx context.Context, e source.Entry) (io.ReadCloser, error) {
+	g.reached <- struct{}{}
+	if err := <-g.open; err != nil {
+		return nil, err
+	}
+	return g.one.Open(ctx, e)
+}
+
+// following starts a job, and another that follows it, and returns what comes
+// of them.
+func following(t *testing.T, g gate) (e *export.Exporter, second work.Task, ends [2]chan outcome) {
+	t.Helper()
+	e, _ = exporter(t, fake{about: aFolder, data: source.Data{Files: g}})
+	e.Made = new(board).Made
+	spec := jobs.Spec{Source: "docs", Format: "zip"}
+	rested, stop := make(chan struct{}), make(chan struct{})
+	for i, id := range []jobs.ID{firstID, secondID} {
+		k := of(id, spec)
+		k.Stopping = stop
+		if i == 1 {
+			k.Rest = func() { close(rested) }
+			second = k
+		}
+		ends[i] = make(chan outcome, 1)
+		go func() { // ends with the channel
+			f, err := e.Run(t.Context(), k)
+			ends[i] <- outcome{f, err}
+		}()
+		if i == 0 {
+			<-g.reached
+		} else {
+			<-rested
+		}
+	}
+	return e, second, ends
+}
+
+type outcome struct {
+	file jobs.File
+	err  error
+}
+
+func newGate() gate {
+	return gate{one: one{content: "hello"}, reached: make(chan struct{}), open: make(chan error, 1)}
+}
+
+func TestAnEqualJobFollows(t *testing.T) {
+	g := newGate()
+	e, second, ends := following(t, g)
+	if p := second.Meter.Progress(); p.Phase != jobs.Assembling || p.Bytes.Total != jobs.Known(int64(5)) {
+		t.Errorf("got %+v, want the progress of what it follows", p)
+	}
+	g.open <- nil
+	first, followed := <-ends[0], <-ends[1]
+	if first.err != nil || followed != first {
+		t.Errorf("got %+v, want %+v", followed, first)
+	}
+	for _, id := range []jobs.ID{firstID, secondID} {
+		a, err := e.Artifacts.Open(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Close()
+	}
+	// Until the store says that the first is ready, its flight does.
+	if late, err := e.Run(t.Context(), of(thirdID, second.Job.Spec)); err != nil || late != first.file {
+		t.Errorf("got %+v and %v a moment later, want %+v", late, err, first.file)
+	}
+	// And if its file is gone, it is made anew.
+	if err := e.Artifacts.Remove(t.Context(), firstID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Run(t.Context(), of(thirdID, second.Job.Spec)); !errors.Is(err, work.ErrAgain) {
+		t.Errorf("got %v, want %v", err, work.ErrAgain)
+	}
+	go func() { <-g.reached; g.open <- nil }() // ends with the next run
+	if anew, err := e.Run(t.Context(), of(thirdID, second.Job.Spec)); err != nil || anew != first.file {
+		t.Errorf("got %+v and %v, want %+v", anew, err, first.file)
+	}
+}
+
+func TestAFollowerIsTriedAgainWhenWhatItFollowsFails(t *testing.T) {
+	g := newGate()
+	_, _, ends := following(t, g)
+	g.open <- &jobs.Failure{Code: "source_busy", Message: "Busy."}
+	if first := <-ends[0]; first.err == nil {
+		t.Error("got no error of the first job, want its failure")
+	}
+	if second := <-ends[1]; !errors.Is(second.err, work.ErrAgain) {
+		t.Errorf("got %v, want %v", second.err, work.ErrAgain)
+	}
+}
+
+// Warnings of the one are those of the other.
+func TestAFollowerIsWarnedToo(t *testing.T) {
+	g := newGate()
+	_, second, ends := following(t, g)
+	g.open <- fs.ErrPermission
+	if a, b := <-ends[0], <-ends[1]; a.err != nil || a != b || a.file.Key != "" {
+		t.Errorf("got %+v and %+v, want the same file without a key", a, b)
+	}
+	if w := second.Meter.Warnings(); len(w) != 1 || w[0].Code != "unreadable" {
+		t.Errorf("got %v, want the warning that a file was left out", w)
+	}
+}
