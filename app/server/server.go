@@ -34,6 +34,7 @@ import (
 	"example.org/carryout/jobs/feed"
 	"example.org/carryout/jobs/format"
 	"example.org/carryout/jobs/lend"
+	"example.org/carryout/jobs/reuse"
 	"example.org/carryout/jobs/sqlite"
 	"example.org/carryout/jobs/store"
 	"example.org/carryout/jobs/tail"
@@ -61,6 +62,7 @@ type Config struct {
 	MaxSpace   int64         // bytes that all files may take up; 0: as many as there is room for
 	Throttle   int64         // bytes a second that one job may read; 0: as fast as it can
 	Freeze     int64         // bytes of a table, from which on it is copied before it is exported; 0: never
+	Reuse      bool          // answer a request that equals an earlier one with its file, if nothing has changed
 
 	Log   *slog.Logger
 	Ready func(addr string) // called with the address once connections are accepted; may be nil
@@ -143,8 +145,13 @@ func (h *house) build(ctx context.Context) error {
 		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle, MaxSize: c.MaxSize, SaveEvery: c.Checkpoint, Freeze: c.Freeze}
 	h.pool = &work.Pool{Queue: h.store, Run: exporter.Run, Size: c.Workers, Name: workerName(), Retain: c.Retain, Log: c.Log, Now: wall}
 	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Space: c.MaxSpace, Desk: &h.desk, Log: c.Log}
+	var board store.Board = h.store
+	if c.Reuse {
+		exporter.Made = h.store.Made
+		board = reuse.New(board, reuse.Settings{Key: exporter.Key, Artifacts: artifacts, Retain: c.Retain, MaxSize: c.MaxSize})
+	}
 	h.crew = carrier.New(c.Heartbeat)
-	h.site = &web.Site{Board: h.store, History: h.store, Shelf: h.store, Desk: &h.desk, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed, Crew: h.crew,
+	h.site = &web.Site{Board: board, History: h.store, Shelf: h.store, Desk: &h.desk, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed, Crew: h.crew,
 		Log: c.Log, NewKey: rand.Text, Heartbeat: c.Heartbeat,
 		Retain: c.Retain, OwnerHeader: c.OwnerHeader, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, DataDir: c.Data}
 	return nil

@@ -88,6 +88,7 @@ func (s *settings) declare(flags *flag.FlagSet) {
 	flags.Var((*span)(&c.Checkpoint), "checkpoint", "`TIME` of work after which an export keeps a place to go on from")
 	c.Freeze = 128 << 20
 	flags.Var((*size)(&c.Freeze), "freeze", "`SIZE` of a table from which on it is copied before it is exported, to go on after a crash even if it has changed; 0: never")
+	flags.BoolVar(&c.Reuse, "reuse", false, "answer a request that equals an earlier one with the file of that one, if its source has not changed since")
 	c.Retain = 72 * time.Hour
 	flags.Var((*span)(&c.Retain), "retain", "`TIME` for which files are kept; 0: until they are deleted")
 	flags.Var((*size)(&c.MaxSize), "max-size", "`SIZE` that the file of one export may have, such as 20GiB; larger ones fail; 0: any")
