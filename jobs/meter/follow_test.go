@@ -2,17 +2,21 @@ package meter_test
 
 import (
 	"testing"
+	"time"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/meter"
 )
 
 func TestAFollowerTellsWhatItsLeadMeasures(t *testing.T) {
-	var lead, m meter.Meter
-	m.Follow(&lead)
-	lead.Assemble(jobs.Known(int64(4)), jobs.Known(int64(100)), meter.Cost{Byte: 1})
+	lead, c := begin()
+	var m meter.Meter
+	m.Follow(lead)
+	lead.Assemble(jobs.Known(int64(4)), jobs.Known(int64(100)), kinds(4)...)
+	c.advance(time.Second)
+	lead.Worked(1)
 	lead.Add(1, 25)
-	if got, want := m.Progress(), lead.Progress(); got != want || got.Fraction != jobs.Known(0.25) {
+	if got, want := m.Progress(), lead.Progress(); got != want || got.Bytes.Done != 25 || !got.Fraction.Known {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	lead.Warn(jobs.Warning{Code: "its own"})
