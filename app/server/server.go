@@ -148,7 +148,7 @@ func (h *house) build(ctx context.Context) error {
 	var board store.Board = h.store
 	if c.Reuse {
 		exporter.Made = h.store.Made
-		board = reuse.New(board, reuse.Settings{Key: exporter.Key, Artifacts: artifacts, Retain: c.Retain, MaxSize: c.MaxSize})
+		board = reuse.New(board, reuse.Settings{Key: exporter.Key, Artifacts: artifacts, Retain: c.Retain, MaxSize: c.MaxSize, Now: wall})
 	}
 	h.crew = carrier.New(c.Heartbeat)
 	h.site = &web.Site{Board: board, History: h.store, Shelf: h.store, Desk: &h.desk, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed, Crew: h.crew,

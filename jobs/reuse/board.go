@@ -39,12 +39,13 @@ type Board struct {
 	looking  chan struct{} // holds one for everybody who looks, atATime at most
 }
 
-// Settings of a [Board]. All but Retain are required.
+// Settings of a [Board]. Key, Artifacts and Now are required.
 type Settings struct {
 	Key       func(ctx context.Context, spec jobs.Spec) (string, error) // see export.Exporter.Key
 	Artifacts artifact.Store
 	Retain    time.Duration // how long a file is kept; 0: for good
 	MaxSize   int64         // bytes that a file may have; 0: any
+	Now       func() time.Time
 }
 
 // New returns a Board that stands before another.
@@ -85,7 +86,7 @@ func (b *Board) made(ctx context.Context, spec jobs.Spec) *store.Made {
 			continue
 		}
 		if b.settings.Artifacts.Link(ctx, j.ID, id) == nil {
-			return &store.Made{ID: id, File: j.File, Expires: work.Expires(time.Now(), b.settings.Retain), Progress: j.Progress}
+			return &store.Made{ID: id, File: j.File, Expires: work.Expires(b.settings.Now(), b.settings.Retain), Progress: j.Progress}
 		}
 	}
 	return nil

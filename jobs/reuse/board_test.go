@@ -41,7 +41,7 @@ func newHouse(t *testing.T, key func(context.Context, jobs.Spec) (string, error)
 		t.Fatal(err)
 	}
 	h := house{store: s, files: files}
-	h.Board = reuse.New(s, reuse.Settings{Key: key, Artifacts: files, Retain: time.Hour, MaxSize: maxSize})
+	h.Board = reuse.New(s, reuse.Settings{Key: key, Artifacts: files, Retain: time.Hour, MaxSize: maxSize, Now: time.Now})
 	if _, _, err := s.Submit(t.Context(), docs, store.SubmitOptions{Owner: "me"}); err != nil {
 		t.Fatal(err)
 	}
