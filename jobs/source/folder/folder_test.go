@@ -29,7 +29,7 @@ func mixed(t *testing.T) string {
 		"empty":             "",
 		"hollow/":           "",
 		"reports/a.txt":     "a",
-		"reports!":          "has a byte less than that of a slash",
+		"reports!":          "is no folder, and comes after all of that",
 		"reports/2026/07":   "07",
 		"reports/2026/next": "-> ../../readme.md",
 		"-rf":               "a dash",
