@@ -29,7 +29,7 @@ func mixed(t *testing.T) string {
 		"empty":             "",
 		"hollow/":           "",
 		"reports/a.txt":     "a",
-		"reports!":          "is no folder, and comes after all of that",
+		"reports!":          "is no folder, and comes after all of those",
 		"reports/2026/07":   "07",
 		"reports/2026/next": "-> ../../readme.md",
 		"-rf":               "a dash",
