@@ -37,12 +37,36 @@ func (d *deflater) deflate(ctx context.Context, b, content, before []byte, last 
 	if err := ctx.Err(); err != nil {
 		return b, false, err
 	}
-	room := len(content)*worth/100 - 1
-	if d.encoder == nil || room <= 0 || !d.shrinks(content) {
+	room := d.room(content)
+	if room == 0 {
 		return b, false, nil
 	}
 	packed, worthIt = d.encoder.Append(b, content, before, d.level, last, room)
 	return packed, worthIt, nil
+}
+
+// deflateEach does the same for contents that lie one after the other, each a
+// stream of its own. Of texts it needs the sizes.
+func (d *deflater) deflateEach(ctx context.Context, b, contents []byte, texts []deflate.Text) (packed []byte, err error) {
+	if err := ctx.Err(); err != nil || d.encoder == nil {
+		return b, err
+	}
+	rest := contents
+	for i := range texts {
+		texts[i].Room = uint32(d.room(rest[:texts[i].Size]))
+		rest = rest[texts[i].Size:]
+	}
+	return d.encoder.AppendEach(b, contents, texts, d.level), nil
+}
+
+// room returns how long what becomes of content may be; 0 if it is not worth
+// trying.
+func (d *deflater) room(content []byte) int {
+	room := len(content)*worth/100 - 1
+	if d.encoder == nil || room <= 0 || !d.shrinks(content) {
+		return 0
+	}
+	return room
 }
 
 // shrinks guesses from a few samples whether content is worth compressing.

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"context"
 	"io/fs"
+	"slices"
 
 	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/source"
@@ -167,6 +168,8 @@ type tarPacker struct{ squeezer squeezer }
 
 // batch implements packer.
 func (k *tarPacker) batch(ctx context.Context, p *piece, from reader) error {
+	const around = 3 * tarBlock // the content of an entry, about
+	p.in = slices.Grow(p.in, int(p.bytes)+(p.next-p.first)*around)
 	for i := p.first; i < p.next; i++ {
 		if err := appendTarred(ctx, p, i, from); err != nil {
 			return err

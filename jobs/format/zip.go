@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 
 	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/format/deflate"
 	"example.org/carryout/jobs/source"
 )
 
@@ -97,7 +98,9 @@ func (z *zipper) add(ctx context.Context, m member, content []byte) error {
 		return err
 	}
 	p := &piece{}
-	if err := k.(*zipPacker).add(ctx, p, m, content); err != nil {
+	zip := k.(*zipPacker)
+	zip.members, zip.texts, zip.content = []member{m}, []deflate.Text{{Size: uint32(len(content))}}, content
+	if err := zip.put(ctx, p); err != nil {
 		return err
 	}
 	z.added = m
@@ -105,52 +108,70 @@ func (z *zipper) add(ctx context.Context, m member, content []byte) error {
 	return err
 }
 
-// zipPacker packs for ZIP archives.
+// zipPacker packs for ZIP archives. The contents of small files are packed many
+// at a time.
 type zipPacker struct {
 	deflater *deflater
+	members  []member
+	texts    []deflate.Text // the sizes of their contents, one for each
 	content  []byte
 	packed   []byte
 }
 
 // batch implements packer.
 func (k *zipPacker) batch(ctx context.Context, p *piece, from reader) error {
+	k.members, k.texts, k.content = k.members[:0], k.texts[:0], k.content[:0]
 	for i := p.first; i < p.next; i++ {
-		m := from.member(i)
-		f := leftOutName(m)
-		content := append(k.content[:0], m.target...)
-		if f == whole && m.mode.IsRegular() {
-			var err error
-			if content, f, err = from.read(ctx, i, content); err != nil {
-				return err
-			}
-			k.content = content
-		}
-		p.note(i, f)
-		if f.leftOut() {
-			p.records = zipRecord{}.append(p.records)
-			continue
-		}
-		if err := k.add(ctx, p, m, content); err != nil {
+		if err := k.take(ctx, p, i, from); err != nil {
 			return err
 		}
 	}
+	return k.put(ctx, p)
+}
+
+// take reads entry i.
+func (k *zipPacker) take(ctx context.Context, p *piece, i int, from reader) (err error) {
+	m := from.member(i)
+	f := leftOutName(m)
+	before := len(k.content)
+	k.content = append(k.content, m.target...)
+	if f == whole && m.mode.IsRegular() {
+		if k.content, f, err = from.read(ctx, i, k.content); err != nil {
+			return err
+		}
+	}
+	p.note(i, f)
+	if f.leftOut() {
+		k.content, m = k.content[:before], member{}
+	}
+	k.members = append(k.members, m)
+	k.texts = append(k.texts, deflate.Text{Size: uint32(len(k.content) - before)})
 	return nil
 }
 
-// add appends a whole member to p.
-func (k *zipPacker) add(ctx context.Context, p *piece, m member, content []byte) error {
-	packed, deflated, err := k.deflater.deflate(ctx, k.packed[:0], content, nil, true)
-	if err != nil {
+// put appends what was taken to p, packed.
+func (k *zipPacker) put(ctx context.Context, p *piece) (err error) {
+	if k.packed, err = k.deflater.deflateEach(ctx, k.packed[:0], k.content, k.texts); err != nil {
 		return err
 	}
-	k.packed = packed
-	if !deflated {
-		packed = content
+	rest, packed := k.content, k.packed
+	for i, m := range k.members {
+		t := k.texts[i]
+		content := rest[:t.Size]
+		rest = rest[t.Size:]
+		if m.name == "" { // left out
+			p.records = zipRecord{}.append(p.records)
+			continue
+		}
+		r := zipRecord{there: true, deflated: t.Packed > 0, crc: crc32.ChecksumIEEE(content), packed: int64(t.Size), size: int64(t.Size)}
+		if r.deflated {
+			r.packed = int64(t.Packed)
+			content, packed = packed[:t.Packed], packed[t.Packed:]
+		}
+		p.records = r.append(p.records)
+		p.out = appendLocal(p.out, m, r)
+		p.out = append(p.out, content...)
 	}
-	r := zipRecord{there: true, deflated: deflated, crc: crc32.ChecksumIEEE(content), packed: int64(len(packed)), size: int64(len(content))}
-	p.records = r.append(p.records)
-	p.out = appendLocal(p.out, m, r)
-	p.out = append(p.out, packed...)
 	return nil
 }
 

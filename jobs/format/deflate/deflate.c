@@ -75,3 +75,18 @@ size_t deflate_pack(void *state, int level, const uint8_t *bytes, size_t before,
 		return 0;
 	return (size_t)(p->blocks.bits.at - out);
 }
+
+size_t deflate_pack_each(void *state, int level, const uint8_t *bytes, struct deflate_text *texts, size_t n, uint8_t *out) {
+	uint8_t *at = out;
+	for (size_t i = 0; i < n; i++) {
+		struct deflate_text *t = &texts[i];
+		t->packed = 0;
+		if (t->room > 0) {
+			size_t packed = deflate_pack(state, level, bytes, 0, t->size, at, t->room + DEFLATE_SLACK, 1);
+			t->packed = packed <= t->room ? (uint32_t)packed : 0;
+			at += t->packed;
+		}
+		bytes += t->size;
+	}
+	return (size_t)(at - out);
+}

@@ -27,4 +27,19 @@ size_t deflate_state_size(void);
 size_t deflate_pack(void *state, int level, const uint8_t *text, size_t before, size_t size,
 	uint8_t *out, size_t room, int last);
 
+// DEFLATE_SLACK is room that has to be there beside what is to fit.
+#define DEFLATE_SLACK 32
+
+// A deflate_text is one of many.
+struct deflate_text {
+	uint32_t size;
+	uint32_t room;   // 0: it is not to be packed
+	uint32_t packed; // out: what it took; 0: it was not packed
+};
+
+// deflate_pack_each packs texts that lie one after the other, as streams that do
+// too, and returns how many bytes they take. There is room for all of them, and
+// the slack.
+size_t deflate_pack_each(void *state, int level, const uint8_t *bytes, struct deflate_text *texts, size_t n, uint8_t *out);
+
 #endif

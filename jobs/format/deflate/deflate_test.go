@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"go/build"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,6 +115,31 @@ func TestNothingDependsOnWhatWasPackedBefore(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestManyTextsBecomeWhatEachBecomesAlone(t *testing.T) {
+	for name, level := range all() {
+		var content, want []byte
+		var texts, wanted []deflate.Text
+		for i, name := range slices.Sorted(maps.Keys(samples())) {
+			text := samples()[name]
+			alone, fits := deflate.NewEncoder().Append(nil, text, nil, level, true, len(text)*i/12)
+			if !fits {
+				alone = nil
+			}
+			texts = append(texts, deflate.Text{Size: uint32(len(text)), Room: uint32(len(text) * i / 12), Packed: 7})
+			wanted = append(wanted, deflate.Text{Size: uint32(len(text)), Room: uint32(len(text) * i / 12), Packed: uint32(len(alone))})
+			content, want = append(content, text...), append(want, alone...)
+		}
+		got := deflate.NewEncoder().AppendEach([]byte("in front"), content, texts, level)
+		if !bytes.Equal(got, append([]byte("in front"), want...)) || !slices.Equal(texts, wanted) {
+			t.Errorf("%s: got %d bytes as %v, want %d as %v", name, len(got), texts, len(want)+8, wanted)
+		}
+	}
+	texts := []deflate.Text{{Packed: 1}}
+	if got := deflate.NewEncoder().AppendEach(nil, nil, texts, deflate.Default); len(got) > 0 || texts[0].Packed != 0 {
+		t.Errorf("got %d bytes and %v of nothing", len(got), texts)
 	}
 }
 
