@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -9,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/carryout/app/web"
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/sqlite"
 	"example.org/carryout/jobs/store"
@@ -72,6 +75,40 @@ func TestWhoHasEnoughJobsInTheQueueIsToldWhenToComeBack(t *testing.T) {
 	resp = h.ask("POST", "/jobs/"+string(l.Job.ID)+"/retry", "")
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); resp.StatusCode != http.StatusTooManyRequests || err != nil || seconds < 1 {
 		t.Errorf("retry: got %s, Retry-After %d, want 429 and a time", resp.Status, seconds)
+	}
+}
+
+// crowded is a board that has no room for anything new.
+type crowded struct{ store.Board }
+
+func (crowded) Submit(context.Context, jobs.Spec, store.SubmitOptions) (jobs.Job, bool, error) {
+	return jobs.Job{}, false, fmt.Errorf("adding a job: %w", store.ErrFull)
+}
+
+func TestWhereThereIsNoRoomOneComesBackWhenAFileGoes(t *testing.T) {
+	h := buildWith(t, 0, sqlite.Options{}, func(s *web.Site) { s.Board = crowded{s.Board} })
+	check := func(want int) {
+		t.Helper()
+		resp := h.ask("POST", "/jobs", asJSON, "Content-Type", "application/json")
+		got, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+		if resp.StatusCode != http.StatusServiceUnavailable || err != nil || got > want || got < want-5 {
+			t.Errorf("got %s, Retry-After %q, want 503 and %d", resp.Status, resp.Header.Get("Retry-After"), want)
+		}
+	}
+	check(60) // nothing is known
+	for _, left := range []time.Duration{72 * time.Hour, 10 * time.Minute, 0} {
+		if _, _, err := h.store.Submit(t.Context(), jobs.Spec{Source: "docs", Format: "zip"}, store.SubmitOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		l, err := h.store.Claim(t.Context(), "worker")
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := time.Now()
+		if err := h.store.Append(t.Context(), l, nil, jobs.Event{Kind: jobs.KindReady, At: now, Expires: now.Add(left)}); err != nil {
+			t.Fatal(err)
+		}
+		check(int(min(max(left, time.Second), time.Hour) / time.Second))
 	}
 }
 
