@@ -98,9 +98,9 @@ func (c Contender) Throughput(ctx context.Context, last time.Duration) (float64,
 	return rate, err
 }
 
-// Latencies submits n jobs to idle workers, one after the other, and returns
-// the times until they start, in order.
-func (c Contender) Latencies(ctx context.Context, n int64) ([]time.Duration, error) {
+// Latencies submits jobs to idle workers, one after the other, for so long or
+// until there were n, and returns the times until they start, in order.
+func (c Contender) Latencies(ctx context.Context, n int64, last time.Duration) ([]time.Duration, error) {
 	started, finished := make(chan time.Time, 1), make(chan struct{}, 1)
 	told := Told{
 		Started:  func(int64) { started <- time.Now() },
@@ -108,7 +108,8 @@ func (c Contender) Latencies(ctx context.Context, n int64) ([]time.Duration, err
 	}
 	var all []time.Duration
 	err := c.with(ctx, told, func(q Queue) error {
-		for i := range n {
+		end := time.Now().Add(last)
+		for i := int64(0); i < n && time.Now().Before(end); i++ {
 			// Not in step with anybody's clock.
 			if err := wait(ctx, time.Duration(1+i*7%10)*time.Millisecond); err != nil {
 				return err

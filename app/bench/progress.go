@@ -13,13 +13,11 @@ import (
 	"example.org/carryout/jobs/store"
 )
 
-// Producers is how many jobs report their progress at the same time.
-const Producers = 100
-
-// Progress returns how many progress events a second become durable: each in a
-// commit of its own, or in those that the store makes of what has gathered,
-// with so many events handed over at a time.
-func Progress(ctx context.Context, last time.Duration, alone bool, atOnce int) (rate float64, err error) {
+// Progress returns how many progress events a second become durable, when so
+// many running jobs tell of it, each waiting for the disk before it tells more:
+// each time in a commit of its own, or in those that the store makes of what has
+// gathered, with so many events handed over at a time.
+func Progress(ctx context.Context, last time.Duration, running int64, alone bool, atOnce int) (rate float64, err error) {
 	folder, err := os.MkdirTemp("", "bench-*")
 	if err != nil {
 		return 0, err
@@ -34,19 +32,21 @@ func Progress(ctx context.Context, last time.Duration, alone bool, atOnce int) (
 			err = closed
 		}
 	}()
-	leases := make([]store.Lease, Producers)
-	for i := range leases {
+	leases := make([]store.Lease, running)
+	err = together(running, func(who int64) (err error) {
 		if _, _, err := s.Submit(ctx, jobs.Spec{Source: "docs", Format: "zip"}, store.SubmitOptions{Owner: "me"}); err != nil {
-			return 0, err
+			return err
 		}
-		if leases[i], err = s.Claim(ctx, "worker"); err != nil {
-			return 0, err
-		}
+		leases[who], err = s.Claim(ctx, "worker")
+		return err
+	})
+	if err != nil {
+		return 0, err
 	}
 	var done atomic.Int64
 	var turn sync.Mutex
 	began := time.Now()
-	err = together(Producers, func(who int64) error {
+	err = together(running, func(who int64) error {
 		for n := int64(1); time.Since(began) < last; n++ {
 			events := make([]jobs.Event, atOnce)
 			for i := range events {
