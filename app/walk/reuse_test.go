@@ -271,3 +271,37 @@ func (s *server) runs(id string) {
 		}
 	}
 }
+
+// The work that others follow is interrupted, and so are they. What was done is
+// not lost, and it is still one work.
+func TestFollowersAndWhatTheyFollowSurviveAKill(t *testing.T) {
+	t.Parallel()
+	data, docs := t.TempDir(), tree(t)
+	s := start(t, "-reuse", "-workers", "2", "-throttle", "4000000", "-checkpoint", "50ms", "-data", data, "-source", "docs="+docs)
+	var ids []string
+	for range 5 {
+		ids = append(ids, s.submit(spec("docs", "tar")).text("id"))
+		s.runs(ids[len(ids)-1])
+	}
+	s.kill()
+	s.restart()
+	hash := ""
+	for _, id := range ids {
+		j := s.ready(id)
+		if hash == "" {
+			hash = j.text("file", "sha256")
+		}
+		if j.text("file", "sha256") != hash || j.number("warnings") != 0 {
+			t.Errorf("got %v, want the file of the others, without a word", j)
+		}
+		checkEnd(t, s, id)
+	}
+	for _, id := range ids {
+		if got := links(t, data, id); got != uint64(len(ids)) {
+			t.Errorf("got %d names of the file, want %d", got, len(ids))
+		}
+	}
+	s.kill()
+	s.restart() // the start sweeps
+	checkDisk(t, data, ids)
+}
