@@ -24,14 +24,16 @@ type assembly struct {
 	plan   string // digest of what is exported; empty: it cannot be told
 	key    string // of what is made of it; empty: it cannot be told
 
+	leads *leader // of those who want the same
+
 	copy *copied // that the rows are read from; nil: they are read where they lie
 	left bool    // what is unfinished is left lying for another attempt
 }
 
 // assemble writes the file and makes it durable. Where the attempt before has
 // left off it goes on, if it can. It closes data.
-func (e *Exporter) assemble(ctx context.Context, t work.Task, f format.Format, data source.Data) (d artifact.Digest, key string, err error) {
-	a := &assembly{Exporter: e, task: t, format: f, data: data}
+func (e *Exporter) assemble(ctx context.Context, t work.Task, f format.Format, data source.Data, leads *leader) (d artifact.Digest, key string, err error) {
+	a := &assembly{Exporter: e, task: t, format: f, data: data, leads: leads}
 	defer func() { err = errors.Join(err, a.close()) }()
 	if err := a.fix(ctx); err != nil {
 		return artifact.Digest{}, "", err

@@ -73,8 +73,14 @@ func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
 	if err != nil {
 		return jobs.File{}, asFailure(err)
 	}
-	if c, ok := parseCursor(t.Cursor); ok && c.Copy != nil {
-		d, key, why, err := e.thaw(ctx, t, f, c)
+	leads := e.leader(t)
+	defer leads.land(false) // unless it has landed before
+	c, interrupted := parseCursor(t.Cursor)
+	if interrupted && e.Made != nil {
+		leads.fly(key(t.Job.Spec, f, c.Plan)) // before others come who have done nothing yet
+	}
+	if interrupted && c.Copy != nil {
+		d, key, why, err := e.thaw(ctx, t, f, c, leads)
 		if why == "" {
 			return describe(t.Job.Spec, f, d, key, err)
 		}
@@ -85,7 +91,7 @@ func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
 	if err != nil {
 		return jobs.File{}, gone(asFailure(err))
 	}
-	d, key, err := e.assemble(ctx, t, f, data)
+	d, key, err := e.assemble(ctx, t, f, data, leads)
 	return describe(t.Job.Spec, f, d, key, err)
 }
 

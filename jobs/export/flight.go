@@ -6,6 +6,7 @@ import (
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/meter"
+	"example.org/carryout/jobs/work"
 )
 
 // remembered is how long a file that was made is known to be there by its
@@ -23,6 +24,43 @@ type flight struct {
 	made     bool // the file is there, under the job
 	warnings []jobs.Warning
 	at       time.Time // when it was made
+}
+
+// A leader is an attempt that others may follow. One goroutine uses it.
+type leader struct {
+	flights *flights
+	job     jobs.ID
+	meter   *meter.Meter
+
+	key  string
+	mine *flight // nil: none
+}
+
+// leader makes the leader of an attempt, which does not fly yet.
+func (e *Exporter) leader(t work.Task) *leader {
+	return &leader{flights: &e.flights, job: t.Job.ID, meter: t.Meter}
+}
+
+// fly lets others who want that key follow from here on, instead of those of
+// another key. It returns the flight that makes the same already.
+func (l *leader) fly(key string) (other *flight) {
+	if key == "" || l.mine != nil && l.key == key {
+		return nil
+	}
+	l.land(false)
+	mine := &flight{job: l.job, meter: l.meter, done: make(chan struct{})}
+	if other = l.flights.join(key, mine); other == nil {
+		l.key, l.mine = key, mine
+	}
+	return other
+}
+
+// land ends the flight, if there is one.
+func (l *leader) land(made bool) {
+	if l.mine != nil {
+		l.flights.land(l.key, l.mine, made)
+		l.mine = nil
+	}
 }
 
 // flights are those that are under way or were just now, by the key of what

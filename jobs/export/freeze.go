@@ -138,7 +138,7 @@ func (c *copied) fill(ctx context.Context, rows source.Rows, t work.Task) (sourc
 
 // thaw goes on with the copy that an earlier attempt has made, whatever has
 // become of the table, or says why it cannot.
-func (e *Exporter) thaw(ctx context.Context, t work.Task, f format.Format, c cursor) (d artifact.Digest, whole, why string, err error) {
+func (e *Exporter) thaw(ctx context.Context, t work.Task, f format.Format, c cursor, leads *leader) (d artifact.Digest, whole, why string, err error) {
 	if _, err := e.source(t.Job.Spec); err != nil {
 		return d, "", "", err // it is not to be exported any more
 	}
@@ -149,7 +149,7 @@ func (e *Exporter) thaw(ctx context.Context, t work.Task, f format.Format, c cur
 	if err != nil {
 		return d, "", "", err
 	}
-	a := &assembly{Exporter: e, task: t, format: f, plan: c.Plan, copy: &copied{staged, *c.Copy}}
+	a := &assembly{Exporter: e, task: t, format: f, plan: c.Plan, copy: &copied{staged, *c.Copy}, leads: leads}
 	defer func() { err = errors.Join(err, a.copy.close(a.left)) }()
 	rows, err := frozen.Open(staged, staged.Size())
 	if errors.Is(err, frozen.ErrDamaged) || err == nil && rows.Version() != c.Copy.Digest {
@@ -163,12 +163,9 @@ func (e *Exporter) thaw(ctx context.Context, t work.Task, f format.Format, c cur
 	if e.Made != nil {
 		a.key = key(t.Job.Spec, f, c.Plan)
 	}
-	made := false // also after a panic
-	if a.key != "" {
-		_, land := a.fly()
-		defer func() { land(made) }()
-	}
 	d, why, err = a.resume(ctx, c)
-	made = why == "" && err == nil
+	if why == "" && err == nil {
+		leads.land(true)
+	}
 	return d, a.whole(), why, err
 }

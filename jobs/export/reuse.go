@@ -21,32 +21,22 @@ func (a *assembly) makeOnce(ctx context.Context, c cursor, interrupted bool) (d 
 			return d, a.key, err
 		}
 	}
-	other, land := a.fly()
-	if other != nil && !interrupted {
+	if other := a.leads.fly(a.key); other != nil && !interrupted {
 		d, err := a.follow(ctx, other)
 		return d, a.whole(), err
 	}
-	made := false // also after a panic
-	defer func() { land(made) }()
-	d, err = a.make(ctx, c, interrupted)
-	made = err == nil
-	return d, a.whole(), err
-}
-
-// fly lets others follow this attempt until land is called, or returns the
-// flight that makes the same already.
-func (a *assembly) fly() (other *flight, land func(made bool)) {
-	mine := &flight{job: a.task.Job.ID, meter: a.task.Meter, done: make(chan struct{})}
-	if other := a.flights.join(a.key, mine); other != nil {
-		return other, func(bool) {}
+	if d, err = a.make(ctx, c, interrupted); err == nil {
+		a.leads.land(true)
 	}
-	return nil, func(made bool) { a.flights.land(a.key, mine, made) }
+	return d, a.whole(), err
 }
 
 // whole returns the key of a file without warnings.
 func (a *assembly) whole() string {
-	if len(a.task.Meter.Warnings()) > 0 {
-		return ""
+	for _, w := range a.task.Meter.Warnings() {
+		if w.Code != startedOver { // which is of the job and not of the file
+			return ""
+		}
 	}
 	return a.key
 }
