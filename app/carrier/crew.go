@@ -11,7 +11,7 @@
 // at the same place.
 //
 // A line that does not take its bytes gets a goroutine for as long as that
-// lasts, [Patience] at most, and is cut when it lags by more than [MaxLag]; its
+// lasts, Patience at most, and is cut when it lags by more than MaxLag; its
 // follower comes back with the id of the last event, and nobody else notices.
 // A peer that has gone is found within five seconds, because each line is
 // listened to that often.
@@ -36,11 +36,6 @@ import (
 )
 
 const (
-	Patience = 10 * time.Second // for one piece to be taken
-	MaxLag   = 1 << 20          // bytes that a follower may be behind
-)
-
-const (
 	retryLeast  = time.Second            // before a client comes back after a stop
 	retrySpread = 4 * time.Second        // over which they come back, so that it is not all at once
 	sendBuffer  = 128 << 10              // bytes that the kernel holds of what was sent
@@ -51,6 +46,9 @@ const (
 
 // A Crew serves lines. Make it with [New].
 type Crew struct {
+	Patience time.Duration // for one piece to be taken
+	MaxLag   int64         // bytes that a follower may be behind
+
 	hands []*hand
 
 	mu      sync.Mutex
@@ -62,11 +60,12 @@ type Crew struct {
 	end     time.Time // for whoever writes after the stop
 }
 
-// New makes a crew that shows after so much silence that a stream lives.
+// New makes a crew that shows after so much silence that a stream lives, with a
+// patience of 10 s and 1 MiB. Other bounds are set before the first line.
 func New(heartbeat time.Duration) *Crew {
-	c := &Crew{opening: make(map[*Line]struct{}), watched: make(map[*watched]struct{})}
+	c := &Crew{Patience: 10 * time.Second, MaxLag: 1 << 20, opening: make(map[*Line]struct{}), watched: make(map[*watched]struct{})}
 	for range runtime.GOMAXPROCS(0) {
-		c.hands = append(c.hands, newHand(heartbeat))
+		c.hands = append(c.hands, newHand(c, heartbeat))
 	}
 	return c
 }
@@ -117,15 +116,15 @@ func (c *Crew) connect(l *Line, s socket) {
 	c.mu.Lock()
 	l.conn = s
 	c.mu.Unlock()
-	c.allow(l, Patience)
+	c.allow(l)
 }
 
-// allow leaves some time for what a line's handler writes, unless the crew has
+// allow leaves Patience for what a line's handler writes, unless the crew has
 // stopped.
-func (c *Crew) allow(l *Line, d time.Duration) {
+func (c *Crew) allow(l *Line) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	end := time.Now().Add(d)
+	end := time.Now().Add(c.Patience)
 	if c.stopped {
 		end = c.end
 	}
@@ -151,14 +150,15 @@ var past = time.Unix(1, 0)
 
 // watched is a follower that a goroutine of its own writes to.
 type watched struct {
-	f   *tail.Follower
-	cut func()
+	f     *tail.Follower
+	stuck func() bool
+	cut   func()
 }
 
-// Watch calls cut when f lags too far, from another goroutine than the one that
-// is stuck, until unwatch is called, and never after.
-func (c *Crew) Watch(f *tail.Follower, cut func()) (unwatch func()) {
-	w := &watched{f, cut}
+// Watch calls cut when f lags too far and is stuck, from another goroutine than
+// the one that is, until unwatch is called, and never after.
+func (c *Crew) Watch(f *tail.Follower, stuck func() bool, cut func()) (unwatch func()) {
+	w := &watched{f, stuck, cut}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.watched[w] = struct{}{}
@@ -186,7 +186,7 @@ func (c *Crew) cutWhoLags() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for w := range c.watched {
-		if w.f.Lag() > MaxLag {
+		if w.f.Lag() > c.MaxLag && w.stuck() {
 			w.cut()
 		}
 	}

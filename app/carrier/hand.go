@@ -18,6 +18,7 @@ const inARow = 8
 
 // A hand serves lines, one after the other, and never waits for one.
 type hand struct {
+	crew      *Crew
 	heartbeat time.Duration
 	began     time.Time
 
@@ -40,8 +41,8 @@ type hand struct {
 // shared is a piece of a log as it goes out.
 type shared struct{ piece, framed []byte }
 
-func newHand(heartbeat time.Duration) *hand {
-	h := &hand{heartbeat: heartbeat, began: time.Now(), bell: make(chan struct{}, 1)}
+func newHand(c *Crew, heartbeat time.Duration) *hand {
+	h := &hand{crew: c, heartbeat: heartbeat, began: time.Now(), bell: make(chan struct{}, 1)}
 	h.io.init()
 	return h
 }
@@ -182,7 +183,7 @@ func (h *hand) drop(l *Line) {
 	h.lines[l.at-1], last.at = last, l.at
 	h.lines[len(h.lines)-1] = nil
 	h.lines, l.at = h.lines[:len(h.lines)-1], 0
-	_, _ = h.io.read(l.raw) // or what the client has sent would make an error of the end
+	h.io.drain(l.raw)
 	l.Close()
 }
 
@@ -195,7 +196,7 @@ func (h *hand) look() {
 		l := h.lines[i]
 		switch {
 		case l.stuck:
-			if l.f.Lag() > MaxLag {
+			if l.f.Lag() > h.crew.MaxLag {
 				l.conn.SetWriteDeadline(past)
 			}
 		case i%listenEvery == h.looks%listenEvery && h.gone(l):

@@ -83,11 +83,11 @@ func (l *Line) take(conn net.Conn) (err error) {
 		return err
 	}
 	_ = s.SetWriteBuffer(sendBuffer) // where it cannot be set, the kernel's own bound holds
-	giveUpAfter(l.raw, Patience)
+	giveUpAfter(l.raw, l.crew.Patience)
 	return nil
 }
 
-// Tell sends some frames and waits until they are taken, for [Patience] at most.
+// Tell sends some frames and waits until they are taken, for the crew's Patience at most.
 func (l *Line) Tell(frames []byte) error {
 	return l.write(appendPiece(nil, frames, l.chunked))
 }
@@ -128,7 +128,7 @@ func (l *Line) Close() {
 
 // write writes all of b, and waits for it.
 func (l *Line) write(b []byte) error {
-	l.crew.allow(l, Patience)
+	l.crew.allow(l)
 	_, err := l.conn.Write(b)
 	return err
 }

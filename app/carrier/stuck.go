@@ -6,7 +6,7 @@ import "time"
 // Patience; who cuts it before that sets the deadline of the connection.
 func (h *hand) help(l *Line, rest []byte) {
 	l.stuck = true
-	_ = l.conn.SetWriteDeadline(time.Now().Add(Patience)) // of a closed connection: then the write fails
+	_ = l.conn.SetWriteDeadline(time.Now().Add(h.crew.Patience)) // of a closed connection: then the write fails
 	h.helpers.Go(func() {
 		_, err := l.conn.Write(rest)
 		l.failed = err != nil

@@ -46,3 +46,14 @@ func (t *transfer) read(raw syscall.RawConn) (int, error) {
 	}
 	return max(t.n, 0), t.err
 }
+
+// drain forgets what the peer has sent, because the kernel answers the end of a
+// connection with something unread by cutting off what was written, too. For a
+// peer that goes on sending it does.
+func (t *transfer) drain(raw syscall.RawConn) {
+	for range 32 {
+		if n, _ := t.read(raw); n == 0 {
+			return
+		}
+	}
+}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,8 +13,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"example.org/carryout/app/web"
 )
 
 const (
@@ -21,6 +20,7 @@ const (
 	answerTimeout = time.Minute      // for an answer to be taken; streams and downloads set their own
 	idleTimeout   = 2 * time.Minute  // of a connection between two requests
 	maxHeader     = 64 << 10         // bytes
+	pingAfter     = 15 * time.Second // of silence on a connection of HTTP/2
 	farewell      = time.Second      // for answers under way when the server stops
 )
 
@@ -54,29 +54,58 @@ func loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
+// certificate loads the certificate; nil: there is to be no TLS.
+func (c Config) certificate() (*tls.Certificate, error) {
+	if c.TLSCert == "" && c.TLSKey == "" {
+		return nil, nil
+	}
+	one, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("loading the certificate and its key for TLS: %w", err)
+	}
+	return &one, nil
+}
+
+// protocols are what clients may speak: HTTP/2 over TLS, and without where that
+// is wanted, because only a client that knows can begin with it.
+func (c Config) protocols() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetHTTP2(true)
+	p.SetUnencryptedHTTP2(c.H2C)
+	return p
+}
+
 // serveHTTP answers requests until ctx is done. Then streams are told and end,
 // other answers get a moment to finish, and what still runs is cut: a download
 // goes on by ranges.
-func serveHTTP(ctx context.Context, l listener, site *web.Site, log *slog.Logger, ready func(string)) error {
+func (h *house) serveHTTP(ctx context.Context, l listener) error {
 	stopping := make(chan struct{})
-	site.Stopping = stopping
+	h.site.Stopping = stopping
 	s := &http.Server{
-		Handler:           site.Handler(),
+		Handler:           h.site.Handler(),
 		ReadHeaderTimeout: headerTimeout,
 		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		Protocols:         h.config.protocols(),
+		HTTP2:             &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: h.crew.Patience, WriteByteTimeout: h.crew.Patience},
+		ErrorLog:          slog.NewLogLogger(h.config.Log.Handler(), slog.LevelDebug),
+	}
+	serve := s.Serve
+	if h.certificate != nil {
+		s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*h.certificate}}
+		serve = func(l listener) error { return s.ServeTLS(l, "", "") }
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
 	})
 	g.Go(func() error {
-		if ready != nil {
+		if ready := h.config.Ready; ready != nil {
 			ready(l.Addr().String())
 		}
 		<-ctx.Done()

@@ -17,6 +17,7 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,7 +49,14 @@ type Config struct {
 	AllowHost   []string      // names under which the server may be asked, beside addresses and localhost
 	AllowOrigin []string      // other origins whose pages may read; "*": all
 	OwnerHeader string        // in which a proxy in front says whose a request is; empty: all jobs are everybody's
+	TLSCert     string        // file with the certificate, and those of who signed it; empty: no TLS
+	TLSKey      string        // file with its key
+	H2C         bool          // take HTTP/2 without TLS too, from a proxy that knows that we do
 	Heartbeat   time.Duration // of silence, after which a stream shows that it lives; 0: 15 s
+
+	MaxStreams           int  // open at a time; 0: what three quarters of the open files allow
+	MaxStreamsPerAddress int  // of one address, but for this machine's own; 0: any number
+	TrustProxy           bool // X-Forwarded-For says whose address it is
 
 	Data       string        // the data folder; it is made if it is not there
 	Sources    []string      // NAME=LOCATION
@@ -71,6 +79,10 @@ type Config struct {
 // Run runs a server until ctx is done. It returns nil after a clean stop.
 func Run(ctx context.Context, c Config) (err error) {
 	c = c.withDefaults()
+	certificate, err := c.certificate()
+	if err != nil {
+		return err
+	}
 	l, err := listen(c.Addr, c.Insecure)
 	if err != nil {
 		return err
@@ -81,7 +93,7 @@ func Run(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	defer unlock()
-	h := &house{config: c}
+	h := &house{config: c, certificate: certificate}
 	defer func() { err = errors.Join(err, h.close()) }()
 	if err := h.build(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -117,6 +129,8 @@ type house struct {
 	desk    lend.Desk
 	crew    *carrier.Crew
 	site    *web.Site
+
+	certificate *tls.Certificate // nil: no TLS
 }
 
 // build opens and connects the parts. What it has opened close closes, even
@@ -153,6 +167,7 @@ func (h *house) build(ctx context.Context) error {
 	h.crew = carrier.New(c.Heartbeat)
 	h.site = &web.Site{Board: board, History: h.store, Shelf: h.store, Desk: &h.desk, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed, Crew: h.crew,
 		Log: c.Log, NewKey: rand.Text, Heartbeat: c.Heartbeat,
+		Gate:   web.Gate{Max: room(c.MaxStreams, c.Log), MaxPerAddress: c.MaxStreamsPerAddress, TrustProxy: c.TrustProxy},
 		Retain: c.Retain, OwnerHeader: c.OwnerHeader, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, DataDir: c.Data}
 	return nil
 }
@@ -201,7 +216,7 @@ func (h *house) run(ctx context.Context, l listener) error {
 	g.Go(func() error { return h.pool.Serve(gctx) })
 	g.Go(func() error { return h.sweeper.Serve(gctx) })
 	g.Go(func() error { return h.crew.Serve(gctx) })
-	g.Go(func() error { return serveHTTP(gctx, l, h.site, log, h.config.Ready) })
+	g.Go(func() error { return h.serveHTTP(gctx, l) })
 	err := g.Wait()
 	stopFeed()
 	return errors.Join(err, last.Wait())

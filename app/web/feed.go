@@ -2,10 +2,13 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
+	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/feed"
 	"example.org/carryout/jobs/tail"
+	"example.org/carryout/jobs/wire"
 )
 
 // maxPublish is the largest body of a publish, in bytes.
@@ -16,19 +19,43 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request) error {
 	if err := answerable(r, typeStream); err != nil {
 		return errNoStream
 	}
+	c, err := s.choose(r)
+	if err != nil {
+		return err
+	}
 	after, _ := feed.ParseID(lastEventID(r)) // 0 if absent or foreign: from now on
 	return s.send(w, r, http.StatusOK, func(ctx context.Context, w tail.Waker, tell func([]byte) error) (*tail.Follower, error) {
-		return s.Feed.Follow(ctx, after, s.concerns(r), w, tell)
+		f, err := s.Feed.Follow(ctx, after, c.want(), w, tell)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.tellJobs(ctx, c, tell); err != nil { // with f there already, so that no change falls between
+			f.Close()
+			return nil, err
+		}
+		return f, nil
 	})
 }
 
-// concerns returns what the client may hear of; nil: everything.
-func (s *Site) concerns(r *http.Request) func(tail.Label) bool {
-	reader := s.reader(r)
-	if reader == "" {
+// tellJobs tells how the jobs stand that were named. What is told has no id,
+// because it has no place in the order of the feed.
+func (s *Site) tellJobs(ctx context.Context, c choice, tell func([]byte) error) error {
+	if len(c.jobs) == 0 || !c.takes(tail.Label{Name: "job", Job: c.jobs[0], Owner: c.reader}) {
 		return nil
 	}
-	return func(l tail.Label) bool { return l.Owner == "" || l.Owner == reader }
+	var frames []byte
+	for _, id := range c.jobs {
+		j, err := s.Board.Job(ctx, id)
+		switch {
+		case errors.Is(err, jobs.ErrNotFound) || err == nil && c.reader != "" && c.reader != j.Owner:
+			frames = wire.AppendFrame(frames, "", "job", string(wire.AppendDeleted(nil, id)))
+		case err != nil:
+			return err
+		default:
+			frames = wire.AppendFrame(frames, "", "job", string(wire.AppendJob(nil, j)))
+		}
+	}
+	return tell(frames)
 }
 
 // publish tells everybody on the feed a message.

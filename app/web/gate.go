@@ -49,6 +49,13 @@ func (g *Gate) enter(r *http.Request) (leave func(), err error) {
 	return func() { g.leaveFrom(from) }, nil
 }
 
+// Open returns how many streams are open.
+func (g *Gate) Open() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.all
+}
+
 func (g *Gate) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -20,8 +20,12 @@ type plain struct {
 	w     http.ResponseWriter
 	rc    *http.ResponseController
 	leave func()
-	cut   atomic.Bool // the follower lags too far
+	since atomic.Int64 // when the write that is under way began, in Unix nanoseconds; 0: there is none
+	cut   atomic.Bool  // the follower lags too far
 }
+
+// stuckAfter is how long a write takes to one who does not read, at least.
+const stuckAfter = 200 * time.Millisecond
 
 func (s *Site) openPlain(w http.ResponseWriter, r *http.Request, status int, leave func()) *plain {
 	w.WriteHeader(status)
@@ -33,10 +37,12 @@ var errLags = errors.New("the client lags too far")
 // Tell implements [line]. The deadline is of this write alone: over HTTP/2 one
 // that passes in silence would end the stream too.
 func (p *plain) Tell(frames []byte) error {
-	_ = p.rc.SetWriteDeadline(time.Now().Add(carrier.Patience)) // not all writers can: then none is set
+	_ = p.rc.SetWriteDeadline(time.Now().Add(p.site.Crew.Patience)) // not all writers can: then none is set
 	if p.cut.Load() {
 		return errLags
 	}
+	p.since.Store(time.Now().UnixNano())
+	defer p.since.Store(0)
 	if _, err := p.w.Write(frames); err != nil {
 		return err
 	}
@@ -50,7 +56,7 @@ func (p *plain) Tell(frames []byte) error {
 // Follow implements [line]. It returns when the stream has ended.
 func (p *plain) Follow(f *tail.Follower) {
 	defer f.Close()
-	unwatch := p.site.Crew.Watch(f, func() {
+	unwatch := p.site.Crew.Watch(f, p.stuck, func() {
 		p.cut.Store(true)
 		_ = p.rc.SetWriteDeadline(time.Unix(1, 0)) // what waits now fails
 	})
@@ -61,6 +67,11 @@ func (p *plain) Follow(f *tail.Follower) {
 	} else {
 		p.Close()
 	}
+}
+
+func (p *plain) stuck() bool {
+	since := p.since.Load()
+	return since > 0 && time.Since(time.Unix(0, since)) > stuckAfter
 }
 
 // follow reports whether the stream ended as it should.

@@ -36,6 +36,8 @@ type house struct {
 	store *sqlite.Store
 	desk  lend.Desk
 	root  string // of the source "docs"
+
+	stopCrew func() // and wait until it has told everybody
 }
 
 // build makes a house in which one worker works.
@@ -86,12 +88,18 @@ func buildWith(t *testing.T, workers int, o sqlite.Options, change func(*web.Sit
 
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
-	pool := &work.Pool{Queue: h.store, Run: e.Run, Size: workers, Log: log}
-	all.Go(func() { pool.Serve(ctx) })
+	if workers > 0 {
+		pool := &work.Pool{Queue: h.store, Run: e.Run, Size: workers, Log: log}
+		all.Go(func() { pool.Serve(ctx) })
+	}
 	all.Go(func() { f.Serve(ctx) })
-	all.Go(func() { site.Crew.Serve(ctx) })
+	crewCtx, stopCrew := context.WithCancel(ctx)
+	crewDone := make(chan struct{})
+	go func() { defer close(crewDone); site.Crew.Serve(crewCtx) }()
+	h.stopCrew = func() { stopCrew(); <-crewDone }
 	t.Cleanup(func() {
 		cancel()
+		h.stopCrew()
 		all.Wait()
 		h.store.Close()
 		docs.Close()

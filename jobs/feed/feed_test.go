@@ -81,7 +81,7 @@ type reader struct {
 }
 
 // follow begins after entry n.
-func follow(t *testing.T, f *feed.Feed, n int64, want func(tail.Label) bool) *reader {
+func follow(t *testing.T, f *feed.Feed, n int64, want *tail.Want) *reader {
 	t.Helper()
 	r := &reader{bell: make(tail.Bell, 1)}
 	var err error

@@ -11,13 +11,13 @@ import (
 const replay = 256
 
 // Follow begins after entry n; a number that is not known yet, or 0, begins with
-// what comes next. It hands on nothing but what want accepts; nil: everything.
+// what comes next. It hands on nothing but what want takes; nil: everything.
 //
 // Whoever returns is given, by tell, all that was published since entry n and is
 // not in memory any more, and then follows what is. Of what was told but not
 // published they get only what is still in memory. The caller closes the
 // Follower; there is none with an error, which may be tell's.
-func (f *Feed) Follow(ctx context.Context, n int64, want func(tail.Label) bool, waker tail.Waker, tell func(frames []byte) error) (*tail.Follower, error) {
+func (f *Feed) Follow(ctx context.Context, n int64, want *tail.Want, waker tail.Waker, tell func(frames []byte) error) (*tail.Follower, error) {
 	if n <= 0 || n > f.newest() {
 		return f.entries.FollowNew(want, waker), nil
 	}
@@ -41,7 +41,7 @@ func (f *Feed) Follow(ctx context.Context, n int64, want func(tail.Label) bool, 
 
 // kept returns what was published after entry n, up to entry base, and the
 // number up to which that is everything.
-func (f *Feed) kept(ctx context.Context, n, base int64, want func(tail.Label) bool) (frames []byte, last int64, err error) {
+func (f *Feed) kept(ctx context.Context, n, base int64, want *tail.Want) (frames []byte, last int64, err error) {
 	messages, err := f.press.Messages(ctx, n, replay)
 	if err != nil {
 		return nil, n, err
@@ -50,7 +50,7 @@ func (f *Feed) kept(ctx context.Context, n, base int64, want func(tail.Label) bo
 		if m.Seq > base { // memory has it
 			return frames, base, nil
 		}
-		if want == nil || want(tail.Label{Name: m.Name}) {
+		if want == nil || want.Takes(tail.Label{Name: m.Name}) {
 			frames = wire.AppendFrame(frames, ID(m.Seq), m.Name, m.Data)
 		}
 		n = m.Seq

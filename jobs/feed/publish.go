@@ -33,6 +33,12 @@ func CheckName(name string) error {
 	return nil
 }
 
+// IsTold reports whether there can be events of that name on the feed: the
+// server's own, or published ones.
+func IsTold(name string) bool {
+	return name == "time" || name == "stats" || name == "job" || CheckName(name) == nil
+}
+
 // request is one publisher that waits.
 type request struct {
 	name, data string

@@ -18,8 +18,8 @@ func (b Bell) Wake() {
 // A Follower is a place in a log. One goroutine uses it at a time.
 type Follower struct {
 	log   *Log
-	job   *job             // whose log it is; nil: a log that belongs to no Tail
-	want  func(Label) bool // nil: everything
+	job   *job  // whose log it is; nil: a log that belongs to no Tail
+	want  *Want // nil: everything
 	waker Waker
 
 	in   *segment // nil: it has not found its place yet
@@ -29,9 +29,9 @@ type Follower struct {
 }
 
 // Follow begins to follow a log, after the event of that number. It reads
-// nothing but what want accepts; nil: everything. Whoever waits is told by
+// nothing but what want takes; nil: everything. Whoever waits is told by
 // waker. The caller closes the Follower.
-func (l *Log) Follow(after int64, want func(Label) bool, waker Waker) *Follower {
+func (l *Log) Follow(after int64, want *Want, waker Waker) *Follower {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.followers++
@@ -39,7 +39,7 @@ func (l *Log) Follow(after int64, want func(Label) bool, waker Waker) *Follower 
 }
 
 // FollowNew begins with what comes next.
-func (l *Log) FollowNew(want func(Label) bool, waker Waker) *Follower {
+func (l *Log) FollowNew(want *Want, waker Waker) *Follower {
 	f := l.Follow(0, want, waker)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -82,7 +82,7 @@ func (f *Follower) Next() ([]byte, State) {
 		if f.at = len(f.in.text); f.at > from {
 			text := f.in.text[from:f.at:f.at]
 			if f.want != nil {
-				text = f.in.wanted(from, f.want)
+				text = f.log.sieve(f.in, from, f.want)
 			}
 			if len(text) > 0 {
 				return text, More

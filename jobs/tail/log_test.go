@@ -133,7 +133,7 @@ func TestFollowersShareOnePiece(t *testing.T) {
 func TestAFollowerMayWantOnlySome(t *testing.T) {
 	l := tail.NewLog(0, 1<<20)
 	bell := make(tail.Bell, 1)
-	f := l.Follow(2, func(of tail.Label) bool { return of.Name == "n1" }, bell)
+	f := l.Follow(2, &tail.Want{Key: "n1", Takes: func(of tail.Label) bool { return of.Name == "n1" }}, bell)
 	defer f.Close()
 	var got []int64
 	for n := range int64(2000) {
@@ -160,6 +160,27 @@ func TestAFollowerMayWantOnlySome(t *testing.T) {
 	}
 	if len(got) != 666 {
 		t.Errorf("got %d events, want 666", len(got))
+	}
+}
+
+func TestFollowersWhoWantTheSameShareOnePieceToo(t *testing.T) {
+	l := tail.NewLog(0, 10_000)
+	want := func(name string) *tail.Want {
+		return &tail.Want{Key: name, Takes: func(of tail.Label) bool { return of.Name == name }}
+	}
+	a, b, other := l.FollowNew(want("n1"), nil), l.FollowNew(want("n1"), nil), l.FollowNew(want("n2"), nil)
+	l.Append(entry(1, 10), entry(2, 10), entry(3, 10), entry(4, 10))
+	first, _ := a.Next()
+	second, _ := b.Next()
+	if string(first) != string(second) || &first[0] != &second[0] || len(ids(t, first)) != 2 {
+		t.Errorf("got %q and %q, want events 1 and 4 in one memory", first, second)
+	}
+	if text, _ := other.Next(); len(ids(t, text)) != 1 || ids(t, text)[0] != 2 {
+		t.Errorf("got %q for another want, want event 2", text)
+	}
+	l.Append(entry(7, 10))
+	if text, _ := a.Next(); len(ids(t, text)) != 1 {
+		t.Errorf("got %q after that, want event 7", text)
 	}
 }
 

@@ -18,6 +18,12 @@ type Label struct {
 	Owner string  // of that job
 }
 
+// A Want says what a follower wants. Two with the same Key want the same.
+type Want struct {
+	Key   string
+	Takes func(Label) bool
+}
+
 // A segment is a piece of a log. Frames are only ever added to it, so what a
 // follower has been given of its text never changes.
 type segment struct {
@@ -52,13 +58,21 @@ func (s *segment) after(seq int64) int {
 }
 
 // wanted copies the frames from a place on that are wanted.
-func (s *segment) wanted(from int, want func(Label) bool) (text []byte) {
+func (s *segment) wanted(from int, want *Want) (text []byte) {
 	first := sort.Search(len(s.frames), func(i int) bool { return s.frames[i].end > from })
 	for _, f := range s.frames[first:] {
-		if want(f.label) {
+		if want.Takes(f.label) {
 			text = append(text, s.text[from:f.end]...)
 		}
 		from = f.end
 	}
 	return text
+}
+
+// A sieved is what one want has left of a part of a segment.
+type sieved struct {
+	in       *segment
+	from, to int
+	key      string
+	text     []byte
 }

@@ -124,7 +124,7 @@ func TestServeIsToldByFlagsThenEnvironmentThenFile(t *testing.T) {
 	}
 	want := server.Config{
 		Addr: "127.0.0.1:1", Data: "/from/env", Sources: []string{"c=/env", "d=sqlite:/env.db"}, Workers: 3, Attempts: 5, Freeze: 128 << 20, Checkpoint: 2 * time.Second, Retain: time.Hour, Throttle: 7,
-		Demo: true, Insecure: true, Heartbeat: 3 * time.Second, AllowOrigin: []string{"*", "https://x"}, AllowHost: []string{"file"},
+		Demo: true, Insecure: true, Heartbeat: 3 * time.Second, MaxStreamsPerAddress: 1000, AllowOrigin: []string{"*", "https://x"}, AllowHost: []string{"file"},
 	}
 	if !reflect.DeepEqual(s.config, want) || s.log != "text" {
 		t.Errorf("got %+v and %q, want %+v and text", s.config, s.log, want)

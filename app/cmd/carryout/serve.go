@@ -54,7 +54,7 @@ Flags win over the environment, and the environment over the file.`,
 					return &usageError{text: err.Error()}
 				}
 				s.config.Log = logger(sh.err, s.log)
-				s.config.Ready = func(addr string) { fmt.Fprintf(sh.out, "listening on http://%s\n", addr) }
+				s.config.Ready = func(addr string) { fmt.Fprintf(sh.out, "listening on %s://%s\n", s.scheme(), addr) }
 				return server.Run(ctx, s.config)
 			}
 		},
@@ -76,6 +76,12 @@ func (s *settings) declare(flags *flag.FlagSet) {
 	flags.StringVar(&c.OwnerHeader, "owner-header", "", "`NAME` of the request header in which the proxy in front, which signs people in, says who asks; it must set that header itself, whatever came")
 	c.Heartbeat = 15 * time.Second
 	flags.Var((*span)(&c.Heartbeat), "heartbeat", "`TIME` of silence after which a stream shows that it lives")
+	flags.IntVar(&c.MaxStreams, "max-streams", 0, "`N` streams that may be open; 0: what three quarters of the open files allow")
+	flags.IntVar(&c.MaxStreamsPerAddress, "max-streams-per-address", 1000, "`N` streams that one address may have open, except those of this machine; 0: any number")
+	flags.BoolVar(&c.TrustProxy, "trust-proxy", false, "the last entry of X-Forwarded-For is the address that asks; only behind a proxy that adds it")
+	flags.StringVar(&c.TLSCert, "tls-cert", "", "`FILE` with the certificate (PEM), for HTTPS with HTTP/2")
+	flags.StringVar(&c.TLSKey, "tls-key", "", "`FILE` with the key of the certificate (PEM)")
+	flags.BoolVar(&c.H2C, "h2c", false, "take HTTP/2 without TLS too, for a proxy that speaks it")
 
 	flags.StringVar(&c.Data, "data", "carryout-data", "`DIR` for the jobs and their files")
 	flags.Var((*several)(&c.Sources), "source", "what can be exported, `NAME=LOCATION`: a folder, or sqlite:FILE; may be repeated")
@@ -103,6 +109,14 @@ func (s *settings) declare(flags *flag.FlagSet) {
 // (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
+// scheme is how the addresses of the server begin.
+func (s *settings) scheme() string {
+	if s.config.TLSCert != "" {
+		return "https"
+	}
+	return "http"
+}
+
 // check finds what no flag finds by itself.
 func (s *settings) check() error {
 	for _, source := range s.config.Sources {
@@ -119,6 +133,10 @@ func (s *settings) check() error {
 		return errors.New("-workers, -throttle, -retain and -freeze cannot be below 0")
 	case s.config.Limits.Queued < 0, s.config.Limits.Running < 0, s.config.MaxSize < 0, s.config.MaxSpace < 0:
 		return errors.New("-max-queued, -max-running, -max-size and -max-space cannot be below 0")
+	case s.config.MaxStreams < 0, s.config.MaxStreamsPerAddress < 0:
+		return errors.New("-max-streams and -max-streams-per-address cannot be below 0")
+	case (s.config.TLSCert == "") != (s.config.TLSKey == ""):
+		return errors.New("-tls-cert and -tls-key go together")
 	case s.config.Checkpoint <= 0:
 		return errors.New("-checkpoint must be above 0")
 	case s.config.Attempts < 1:

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"example.org/carryout/app/carrier"
 	"example.org/carryout/app/web"
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact/dir"
@@ -159,13 +160,15 @@ func openCarryout(ctx context.Context) (hub, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	crew := carrier.New(15 * time.Second)
 	site := &web.Site{
-		Board: h.store, History: h.store, Export: &export.Exporter{}, Artifacts: artifacts, Tail: &tails, Feed: h.feed, Log: log,
+		Board: h.store, History: h.store, Export: &export.Exporter{}, Artifacts: artifacts, Tail: &tails, Feed: h.feed, Crew: crew, Log: log,
 		NewKey: func() string { return "" }, Heartbeat: 15 * time.Second, Stopping: make(chan struct{}),
 	}
 	h.Handler = site.Handler()
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = h.feed.Serve(ctx) }) // ends with ctx
+	serving.Go(func() { _ = crew.Serve(ctx) })   // as well
 	return h, func() error {
 		serving.Wait()
 		return errors.Join(h.store.Close(), os.RemoveAll(root))

@@ -1,0 +1,516 @@
+package web_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"example.org/carryout/app/carrier"
+	"example.org/carryout/app/web"
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/sqlite"
+	"example.org/carryout/jobs/store"
+	"example.org/carryout/jobs/wire"
+)
+
+// A way is how a stream comes to its client.
+type way struct {
+	plain    bool // by net/http also where the connection could be taken over
+	tls      bool
+	protocol string // of the answer
+	asks     func(p *http.Protocols)
+}
+
+var ways = map[string]way{
+	"the crew":           {protocol: "HTTP/1.1"},
+	"net/http":           {plain: true, protocol: "HTTP/1.1"},
+	"TLS":                {tls: true, protocol: "HTTP/1.1"},
+	"HTTP/2 over TLS":    {tls: true, protocol: "HTTP/2.0", asks: func(p *http.Protocols) { p.SetHTTP2(true) }},
+	"HTTP/2 without TLS": {protocol: "HTTP/2.0", asks: func(p *http.Protocols) { p.SetUnencryptedHTTP2(true) }},
+	"HTTP/1.0, the crew": {protocol: "HTTP/1.0"},
+	"HTTP/1.0, net/http": {plain: true, protocol: "HTTP/1.0"},
+}
+
+// site is a house that can be reached by one way.
+type site struct {
+	*house
+	t        *testing.T
+	url      string
+	client   *http.Client
+	gate     func() int // streams that are open
+	stopping chan struct{}
+}
+
+// open builds a house without workers, so that a job does what the test says.
+func (w way) open(t *testing.T, change func(*web.Site)) *site {
+	t.Helper()
+	s := &site{t: t, stopping: make(chan struct{})}
+	s.house = buildWith(t, 0, sqlite.Options{}, func(site *web.Site) {
+		site.Plain, site.Stopping = w.plain, s.stopping
+		if change != nil {
+			change(site)
+		}
+		s.gate = site.Gate.Open
+	})
+	server := httptest.NewUnstartedServer(s.house)
+	server.Config.WriteTimeout = time.Minute // as ours has
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetHTTP1(true)
+	server.Config.Protocols.SetHTTP2(true)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.EnableHTTP2 = true
+	if w.tls {
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
+	t.Cleanup(server.Close)
+	asks := new(http.Protocols)
+	if w.asks == nil {
+		asks.SetHTTP1(true)
+	} else {
+		w.asks(asks)
+	}
+	transport := &http.Transport{Protocols: asks, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	if w.protocol == "HTTP/1.0" {
+		transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := new(net.Dialer).DialContext(ctx, network, addr)
+			return oldConn{c}, err
+		}
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	s.url, s.client = server.URL, &http.Client{Transport: transport}
+	return s
+}
+
+// oldConn asks with HTTP/1.0.
+type oldConn struct{ net.Conn }
+
+func (c oldConn) Write(b []byte) (int, error) {
+	_, err := c.Conn.Write([]byte(strings.Replace(string(b), " HTTP/1.1\r\n", " HTTP/1.0\r\n", 1)))
+	return len(b), err
+}
+
+// ask asks for a stream.
+func (s *site) ask(method, path string, header ...string) *http.Response {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := s.client.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { resp.Body.Close() })
+	return resp
+}
+
+// running starts a job, and returns its lease.
+func (s *site) running() store.Lease {
+	s.t.Helper()
+	if _, _, err := s.store.Submit(s.t.Context(), jobs.Spec{Source: "docs", Format: "zip"}, store.SubmitOptions{Owner: "everybody"}); err != nil {
+		s.t.Fatal(err)
+	}
+	l, err := s.store.Claim(s.t.Context(), "test")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return l
+}
+
+// tell adds an event to a job.
+func (s *site) tell(l store.Lease, e jobs.Event) {
+	s.t.Helper()
+	if err := s.store.Append(s.t.Context(), l, nil, e); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func warning(text string) jobs.Event {
+	return jobs.Event{Kind: jobs.KindWarning, Warning: jobs.Warning{Code: "changed", Message: text, Count: 1}}
+}
+
+// until reads lines until one begins so.
+func until(t *testing.T, in *bufio.Reader, prefix string) string {
+	t.Helper()
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			t.Fatalf("waiting for %q: %v", prefix, err)
+		}
+		if strings.HasPrefix(line, prefix) {
+			return line
+		}
+	}
+}
+
+// idle waits until no stream is open.
+func (s *site) idle() {
+	s.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); s.gate() > 0; {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("got %d open streams, want none", s.gate())
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-s.t.Context().Done():
+		}
+	}
+}
+
+// numbers are those of the events of a whole stream.
+func numbers(t *testing.T, body io.Reader) (all []int64) {
+	t.Helper()
+	in := wire.NewReader(body)
+	for {
+		f, err := in.Next()
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("after %v: %v", all, err)
+		}
+		n, err := strconv.ParseInt(f.ID, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, n)
+	}
+}
+
+func TestAStreamIsTheSameByEveryWay(t *testing.T) {
+	for name, w := range ways {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := w.open(t, nil)
+			l := s.running()
+			path := "/jobs/" + string(l.Job.ID) + "/events"
+			resp := s.ask("GET", path, "Accept-Encoding", "gzip")
+			if resp.Proto != w.protocol || resp.StatusCode != http.StatusOK {
+				t.Errorf("got %s %s, want %s 200", resp.Proto, resp.Status, w.protocol)
+			}
+			for field, want := range map[string]string{"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no",
+				"Content-Encoding": "", "Content-Length": "", "X-Content-Type-Options": "nosniff"} {
+				if got := resp.Header.Get(field); got != want {
+					t.Errorf("got %s %q, want %q", field, got, want)
+				}
+			}
+			if _, err := http.ParseTime(resp.Header.Get("Date")); err != nil {
+				t.Errorf("got %v, want a date", err)
+			}
+			in := bufio.NewReader(resp.Body)
+			until(t, in, ": connected")
+			until(t, in, "retry: 2000")
+			until(t, in, "event: queued")
+			until(t, in, "event: started")
+			s.tell(l, warning("one")) // comes at once, one by one
+			until(t, in, "id: 3")
+			s.tell(l, warning(strings.Repeat("ü", 50_000)))
+			until(t, in, "id: 4")
+			s.tell(l, jobs.Event{Kind: jobs.KindReady, File: jobs.File{Name: "x.zip"}})
+			until(t, in, "event: ready")
+			if rest, err := io.ReadAll(in); err != nil || strings.Contains(string(rest), "event:") {
+				t.Errorf("got %q and %v, want a proper end", rest, err)
+			}
+			s.idle()
+
+			for after, want := range map[string][]int64{"": {1, 2, 3, 4, 5}, "0": {1, 2, 3, 4, 5}, "2": {3, 4, 5}, "4": {5}} {
+				if got := numbers(t, s.ask("GET", path, "Last-Event-ID", after).Body); !slices.Equal(got, want) {
+					t.Errorf("after %q: got %v, want %v", after, got, want)
+				}
+				if got := numbers(t, s.ask("GET", path+"?last_event_id="+after).Body); !slices.Equal(got, want) {
+					t.Errorf("after %q in the query: got %v, want %v", after, got, want)
+				}
+			}
+			for _, bad := range []string{"6", "-1", "x", "05", "+5", "5.0", "9223372036854775808", "evt-5"} {
+				body, err := io.ReadAll(s.ask("GET", path, "Last-Event-ID", bad).Body)
+				if text := string(body); err != nil || strings.Count(text, "event: ") != 1 || !strings.Contains(text, "id: 5\nevent: reset\ndata: {\"id\":") {
+					t.Errorf("after %q: got %q and %v, want a reset with the whole job", bad, text, err)
+				}
+			}
+			if resp := s.ask("GET", path, "Last-Event-ID", "5"); resp.StatusCode != http.StatusNoContent {
+				t.Errorf("after the last event: got %s, want 204", resp.Status)
+			}
+			if resp := s.ask("GET", "/jobs/AAAAAAAAAAAAAAAAAAAAAAAAAA/events"); resp.StatusCode != http.StatusNotFound {
+				t.Errorf("an unknown job: got %s, want 404", resp.Status)
+			}
+			resp = s.ask("HEAD", path)
+			if body, err := io.ReadAll(resp.Body); err != nil || len(body) > 0 || resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "text/event-stream" {
+				t.Errorf("HEAD: got %s, %q and %v, want the header alone", resp.Status, body, err)
+			}
+			s.idle()
+		})
+	}
+}
+
+func TestWhoLeavesIsNoticedByEveryWay(t *testing.T) {
+	for name, w := range ways {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := w.open(t, func(site *web.Site) {
+				site.Crew, site.Heartbeat = carrier.New(40*time.Millisecond), 40*time.Millisecond
+			})
+			path := "/jobs/" + string(s.running().Job.ID) + "/events"
+			for _, path := range []string{path, "/events"} {
+				resp := s.ask("GET", path)
+				in := bufio.NewReader(resp.Body)
+				until(t, in, ": connected")
+				until(t, in, ": still here") // silence is broken by comments
+				until(t, in, ": still here")
+				if got := s.gate(); got != 1 {
+					t.Errorf("%s: got %d open streams, want 1", path, got)
+				}
+				resp.Body.Close()
+				s.idle()
+			}
+		})
+	}
+}
+
+func TestAllAreToldOfTheStopByEveryWay(t *testing.T) {
+	for name, w := range ways {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := w.open(t, nil)
+			var open []*bufio.Reader
+			path := "/jobs/" + string(s.running().Job.ID) + "/events"
+			for range 20 {
+				in := bufio.NewReader(s.ask("GET", path).Body)
+				until(t, in, "event: started")
+				open = append(open, in)
+			}
+			close(s.stopping)
+			s.stopCrew()
+			waits := make(map[string]bool)
+			for _, in := range open {
+				line := until(t, in, "retry: ")
+				waits[line] = true
+				if ms, err := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(line, "retry: "))); err != nil || ms < 1000 || ms > 5000 {
+					t.Errorf("got %q, want a second or a few", line)
+				}
+				if rest, err := io.ReadAll(in); err != nil || strings.TrimSpace(string(rest)) != "" {
+					t.Errorf("got %q and %v after that, want a proper end", rest, err)
+				}
+			}
+			if len(waits) < 10 {
+				t.Errorf("got %v for 20 clients, want a spread", waits)
+			}
+			// Whoever comes now is told too.
+			in := bufio.NewReader(s.ask("GET", path).Body)
+			until(t, in, ": connected")
+			until(t, in, "retry: 2000")
+			until(t, in, "retry: ")
+			s.idle()
+		})
+	}
+}
+
+// One follower reads nothing. It costs little, it is cut, and what it has
+// missed it gets when it comes back; nobody else notices.
+func TestWhoReadsNothingIsCutByEveryWay(t *testing.T) {
+	for name, w := range ways {
+		if w.protocol == "HTTP/1.0" {
+			continue
+		}
+		for cause, bound := range map[string]func(*carrier.Crew){
+			"by the time":  func(c *carrier.Crew) { c.Patience = 300 * time.Millisecond },
+			"by its bytes": func(c *carrier.Crew) { c.Patience, c.MaxLag = time.Minute, 100_000 },
+		} {
+			t.Run(name+" "+cause, func(t *testing.T) {
+				t.Parallel()
+				s := w.open(t, func(site *web.Site) {
+					site.Crew = carrier.New(time.Minute)
+					bound(site.Crew)
+				})
+				l := s.running()
+				path := "/jobs/" + string(l.Job.ID) + "/events"
+				dead := s.ask("GET", path)
+				in := bufio.NewReader(dead.Body)
+				until(t, in, "event: started")
+				live := bufio.NewReader(s.ask("GET", path).Body)
+				until(t, live, "event: started")
+				last := int64(2)
+				text := strings.Repeat("x", 500_000)
+				for deadline := time.Now().Add(30 * time.Second); s.gate() > 1; {
+					if time.Now().After(deadline) {
+						t.Fatal("the dead one is not cut")
+					}
+					last++
+					began := time.Now()
+					s.tell(l, warning(text))
+					until(t, live, "id: "+strconv.FormatInt(last, 10))
+					if took := time.Since(began); took > 5*time.Second {
+						t.Errorf("event %d took %v to the live one", last, took)
+					}
+				}
+				var got []int64
+				frames := wire.NewReader(in)
+				for {
+					f, err := frames.Next()
+					if err == io.EOF {
+						t.Error("the dead one is told that its stream is whole")
+					}
+					if err != nil {
+						break
+					}
+					if f.ID == "" {
+						continue // the rest of the second, whose number was read above
+					}
+					n, err := strconv.ParseInt(f.ID, 10, 64)
+					if err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, n)
+				}
+				s.tell(l, jobs.Event{Kind: jobs.KindReady, File: jobs.File{Name: "x.zip"}})
+				lastGot := int64(2)
+				if len(got) > 0 {
+					lastGot = got[len(got)-1]
+				}
+				got = append(got, numbers(t, s.ask("GET", path, "Last-Event-ID", strconv.FormatInt(lastGot, 10)).Body)...)
+				for i, n := range got {
+					if n != int64(i)+3 {
+						t.Fatalf("got event %d, want %d", n, i+3)
+					}
+				}
+				if int64(len(got)) != last-2+1 {
+					t.Errorf("got %d events, want %d", len(got), last-1)
+				}
+			})
+		}
+	}
+}
+
+// What a client sends ahead is never answered, and does no harm to the end.
+func TestBytesSentAheadAreDropped(t *testing.T) {
+	s := ways["the crew"].open(t, nil)
+	l := s.running()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	path := "/jobs/" + string(l.Job.ID) + "/events"
+	request := "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+	if _, err := io.WriteString(conn, request+request+strings.Repeat("x", 10_000)); err != nil {
+		t.Fatal(err)
+	}
+	in := bufio.NewReader(conn)
+	until(t, in, "event: started")
+	if _, err := io.WriteString(conn, request); err != nil {
+		t.Fatal(err)
+	}
+	s.tell(l, jobs.Event{Kind: jobs.KindReady, File: jobs.File{Name: "x.zip"}})
+	until(t, in, "event: ready")
+	rest, err := io.ReadAll(in)
+	if err != nil || !strings.HasSuffix(string(rest), "\r\n0\r\n\r\n") || strings.Contains(string(rest), "HTTP/1.1") {
+		t.Errorf("got %q and %v, want the last chunk and nothing more", rest, err)
+	}
+}
+
+func TestOnlySoManyStreamsAreLetIn(t *testing.T) {
+	for name, test := range map[string]struct {
+		gate  func(*web.Gate)
+		from  []string // X-Forwarded-For of one stream after the other
+		wants []int    // their statuses
+	}{
+		"in all":                       {func(g *web.Gate) { g.Max = 2 }, []string{"", "", ""}, []int{200, 200, 429}},
+		"of one address":               {func(g *web.Gate) { g.MaxPerAddress, g.TrustProxy = 1, true }, []string{"192.0.2.1", "192.0.2.1", "192.0.2.2"}, []int{200, 429, 200}},
+		"by the proxy's own word":      {func(g *web.Gate) { g.MaxPerAddress, g.TrustProxy = 1, true }, []string{"192.0.2.9, 192.0.2.1", "192.0.2.8,192.0.2.1"}, []int{200, 429}},
+		"of one network of IPv6":       {func(g *web.Gate) { g.MaxPerAddress, g.TrustProxy = 1, true }, []string{"2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"}, []int{200, 429, 200}},
+		"but not of this machine":      {func(g *web.Gate) { g.MaxPerAddress, g.TrustProxy = 1, true }, []string{"", "", "127.0.0.1"}, []int{200, 200, 200}},
+		"nor by what anybody may send": {func(g *web.Gate) { g.MaxPerAddress = 1 }, []string{"192.0.2.1", "192.0.2.1"}, []int{200, 200}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := ways["the crew"].open(t, func(site *web.Site) {
+				test.gate(&site.Gate)
+				site.Crew = carrier.New(40 * time.Millisecond) // which soon finds who has left
+			})
+			var open []*http.Response
+			for i, from := range test.from {
+				resp := s.ask("GET", "/events", "X-Forwarded-For", from)
+				if resp.StatusCode != test.wants[i] {
+					t.Errorf("stream %d of %q: got %s, want %d", i+1, from, resp.Status, test.wants[i])
+				}
+				if resp.StatusCode == http.StatusTooManyRequests {
+					if wait, err := strconv.Atoi(resp.Header.Get("Retry-After")); err != nil || wait < 1 {
+						t.Errorf("got Retry-After %q, want seconds", resp.Header.Get("Retry-After"))
+					}
+					continue
+				}
+				open = append(open, resp)
+			}
+			if got := s.ask("GET", "/jobs").StatusCode; got != http.StatusOK {
+				t.Errorf("GET /jobs: got %d, want 200: only streams are counted", got)
+			}
+			for _, resp := range open {
+				resp.Body.Close()
+			}
+			s.idle()
+			if got := s.ask("GET", "/events", "X-Forwarded-For", test.from[0]).StatusCode; got != http.StatusOK {
+				t.Errorf("after all have left: got %d, want 200", got)
+			}
+		})
+	}
+}
+
+func TestTheFeedIsWhatIsChosen(t *testing.T) {
+	s := ways["the crew"].open(t, nil)
+	a, b := s.running().Job.ID, s.running()
+	if err := os.WriteFile(filepath.Join(s.root, "b.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gone := "AAAAAAAAAAAAAAAAAAAAAAAAAA"
+	named := bufio.NewReader(s.ask("GET", "/events?events=job&events=news,message&job="+string(a)+"&job="+gone).Body)
+	first := until(t, named, "data: ") + until(t, named, "data: ") // as they stand
+	for _, want := range []string{`data: {"id":"` + gone + `","deleted":true}`, `data: {"id":"` + string(a) + `","state":"running"`} {
+		if !strings.Contains(first, want) {
+			t.Errorf("got %q, want %q", first, want)
+		}
+	}
+	news := bufio.NewReader(s.ask("GET", "/events?events=news").Body)
+	until(t, news, "retry: ")
+	s.tell(b, warning("not asked for"))
+	if _, err := s.store.Cancel(t.Context(), a, "enough"); err != nil {
+		t.Fatal(err)
+	}
+	for line := ""; !strings.Contains(line, `"state":"canceled"`); {
+		line = until(t, named, "data: ")
+		if !strings.Contains(line, string(a)) {
+			t.Errorf("got %q, want changes of one job alone", line)
+		}
+	}
+	for _, name := range []string{"other", "news"} {
+		body := `{"message":"from ` + name + `","event":"` + name + `"}`
+		if got := s.house.ask("PUT", "/publish", body, "Content-Type", "application/json").StatusCode; got != http.StatusAccepted {
+			t.Fatalf("got %d, want 202", got)
+		}
+	}
+	for who, in := range map[string]*bufio.Reader{"named": named, "news": news} {
+		if got := until(t, in, "event: "); got != "event: news\n" {
+			t.Errorf("%s: got %q, want the news alone", who, got)
+		}
+	}
+	for query, field := range map[string]string{"?events=": "events", "?events=Time": "events", "?events=time,": "events", "?events=open": "events", "?job=x": "job", "?job=": "job"} {
+		resp := s.ask("GET", "/events"+query)
+		if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(body), `"field":"`+field+`"`) {
+			t.Errorf("%s: got %s, %q and %v, want 422 and the field %s", query, resp.Status, body, err, field)
+		}
+	}
+}
