@@ -24,7 +24,8 @@ type Follower struct {
 
 	in   *segment // nil: it has not found its place yet
 	at   int      // in the text of that segment
-	seq  int64    // while it has no place: the event after which it is
+	seq  int64    // while it has no place: the event after which it is,
+	from *segment // and the segment from which on to look for it; nil: the oldest
 	turn int      // one more than its index among the log's waiting; 0: it is not there
 }
 
@@ -43,9 +44,7 @@ func (l *Log) FollowNew(want *Want, waker Waker) *Follower {
 	f := l.Follow(0, want, waker)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if f.seq = l.base; l.newest != nil {
-		f.in, f.at = l.newest, len(l.newest.text)
-	}
+	f.in, f.at = l.newest, len(l.newest.text)
 	return f
 }
 
@@ -55,8 +54,8 @@ func (l *Log) FollowNew(want *Want, waker Waker) *Follower {
 func (f *Follower) Reaches(seq int64) (base int64, ok bool) {
 	f.log.mu.Lock()
 	defer f.log.mu.Unlock()
-	f.in, f.seq = nil, seq
-	return f.log.base, f.place()
+	f.in, f.from, f.seq = nil, nil, seq
+	return f.log.oldest.base, f.place()
 }
 
 // State is what a follower has found.
@@ -74,7 +73,7 @@ const (
 func (f *Follower) Next() ([]byte, State) {
 	f.log.mu.Lock()
 	defer f.log.mu.Unlock()
-	if f.in == nil && !f.place() && f.log.base >= 0 {
+	if f.in == nil && !f.place() && f.from == nil {
 		return nil, Behind
 	}
 	for f.in != nil {
@@ -93,7 +92,7 @@ func (f *Follower) Next() ([]byte, State) {
 		}
 		f.in, f.at = f.in.next, 0
 	}
-	if ahead := f.in == nil && f.log.newest != nil; f.log.over && !ahead {
+	if ahead := f.in == nil && f.log.newest.base >= 0; f.log.over && !ahead {
 		return nil, Over
 	}
 	f.wait()
@@ -120,7 +119,7 @@ func (f *Follower) Close() {
 	f.log.mu.Lock()
 	defer f.log.mu.Unlock()
 	f.leave()
-	f.in = nil
+	f.in, f.from = nil, nil
 	f.log.followers--
 	if f.job != nil {
 		f.job.forget()
@@ -128,22 +127,31 @@ func (f *Follower) Close() {
 }
 
 // place finds the place after f.seq, and reports whether the log holds all that
-// came after it. The follower may be ahead of the log, which is told of events
-// a moment after the store has them: then it has no place yet, and will pass
-// over what it has seen. The lock is held.
+// came after it. There is no place yet while the log knows nothing, or while the
+// follower is ahead of it: it is told of events a moment after the store has
+// them. Then the follower holds what is to come, and will pass over what it has
+// seen. The lock is held.
 func (f *Follower) place() bool {
-	l := f.log
-	if l.base < 0 || f.seq < l.base {
+	s := f.from
+	if s == nil {
+		s = f.log.oldest
+	}
+	f.from = nil
+	switch {
+	case s.base < 0:
+		f.from = s
+		return false
+	case f.seq < s.base:
 		return false
 	}
-	if l.newest == nil || f.seq > l.newest.newest() {
-		return true
-	}
-	s := l.oldest
-	for s.newest() < f.seq {
+	for s.next != nil && s.next.base <= f.seq {
 		s = s.next
 	}
-	f.in, f.at = s, s.after(f.seq)
+	if f.seq > s.newest() {
+		f.from = s
+	} else {
+		f.in, f.at = s, s.after(f.seq)
+	}
 	return true
 }
 

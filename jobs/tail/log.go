@@ -8,10 +8,9 @@ type Log struct {
 	keep int64
 
 	mu        sync.Mutex
-	oldest    *segment // from which on a follower can begin; nil: nothing was ever added
+	oldest    *segment // from which on a follower can begin
 	newest    *segment
-	base      int64 // the log holds every event after this number; -1: it knows nothing yet
-	over      bool  // nothing is to come
+	over      bool // nothing is to come
 	followers int
 	waiting   []*Follower // those who have everything, each once
 	spare     []*Follower // the memory of the next waiting
@@ -21,7 +20,10 @@ type Log struct {
 // NewLog makes a log that holds what comes after event base, or -1 if that is
 // told by the first to be added. It lets go of its beginning when it has more
 // than keep bytes.
-func NewLog(base int64, keep int64) *Log { return &Log{base: base, keep: keep} }
+func NewLog(base int64, keep int64) *Log {
+	first := &segment{base: base}
+	return &Log{keep: keep, oldest: first, newest: first}
+}
 
 // An Entry is what is added to a log: a framed event.
 type Entry struct {
@@ -51,21 +53,13 @@ func (l *Log) Followers() int {
 
 // add adds an entry. The lock is held.
 func (l *Log) add(e Entry) {
-	if l.base < 0 {
-		l.base = e.Seq - 1
-	}
-	switch {
-	case l.oldest == nil:
-		l.newest = new(segment)
-		l.oldest = l.newest
-	case len(l.newest.text) > 0 && len(l.newest.text)+len(e.Text) > full:
-		next := &segment{start: l.newest.start + int64(len(l.newest.text))}
-		l.newest.next, l.newest = next, next
+	if last := l.newest; len(last.text) > 0 && len(last.text)+len(e.Text) > full {
+		l.newest = &segment{base: last.newest(), start: last.start + int64(len(last.text))}
+		last.next = l.newest
 	}
 	l.newest.add(e)
 	// Whoever stands in a segment holds it and all after it; the log need not.
 	for l.oldest.next != nil && l.size()-l.oldest.next.start >= l.keep {
-		l.base = l.oldest.newest()
 		l.oldest = l.oldest.next
 	}
 }

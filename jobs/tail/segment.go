@@ -27,6 +27,7 @@ type Want struct {
 // A segment is a piece of a log. Frames are only ever added to it, so what a
 // follower has been given of its text never changes.
 type segment struct {
+	base   int64 // it and those after it hold every event after this number; -1: that is not known yet
 	start  int64 // where in the log its text begins
 	text   []byte
 	frames []frame
@@ -41,12 +42,20 @@ type frame struct {
 }
 
 func (s *segment) add(e Entry) {
+	if s.base < 0 {
+		s.base = e.Seq - 1
+	}
 	s.text = append(s.text, e.Text...)
 	s.frames = append(s.frames, frame{e.Seq, len(s.text), e.Label})
 }
 
-// newest is the number of the last frame, of which there must be one.
-func (s *segment) newest() int64 { return s.frames[len(s.frames)-1].seq }
+// newest is the number of the last event up to its end.
+func (s *segment) newest() int64 {
+	if len(s.frames) == 0 {
+		return s.base
+	}
+	return s.frames[len(s.frames)-1].seq
+}
 
 // after is where the frames begin whose number is greater than seq.
 func (s *segment) after(seq int64) int {
