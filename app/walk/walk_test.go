@@ -110,7 +110,7 @@ func (s *server) try() error {
 		s.cmd.Wait()
 		return fmt.Errorf("the server did not start: %w\n%s", err, s.log.String())
 	}
-	s.url = strings.TrimSpace(line[strings.Index(line, "http://"):])
+	s.url = strings.TrimSpace(line[strings.Index(line, "http"):])
 	s.done = make(chan error, 1)
 	go func() { s.done <- s.cmd.Wait() }()
 	return nil

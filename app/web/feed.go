@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/feed"
@@ -13,6 +14,9 @@ import (
 
 // maxPublish is the largest body of a publish, in bytes.
 const maxPublish = 64 << 10
+
+var errOften = &refusal{Status: http.StatusTooManyRequests, Code: "too_often", RetryAfter: time.Second,
+	Detail: "More is published than the server passes on. Try again in a second."}
 
 // feed streams what concerns everybody, from the entry after Last-Event-ID on.
 func (s *Site) feed(w http.ResponseWriter, r *http.Request) error {
@@ -60,6 +64,9 @@ func (s *Site) tellJobs(ctx context.Context, c choice, tell func([]byte) error) 
 
 // publish tells everybody on the feed a message.
 func (s *Site) publish(w http.ResponseWriter, r *http.Request) error {
+	if !s.published.take(time.Now()) {
+		return errOften
+	}
 	f, err := read(w, r, maxPublish)
 	if err != nil {
 		return err

@@ -59,6 +59,8 @@ type Site struct {
 	AllowHosts   []string      // names under which this server may be asked, beside addresses and localhost
 	AllowOrigins []string      // other origins whose pages may read; "*": all
 	DataDir      string        // a folder that must be writable for the site to be ready; empty: none
+
+	published bucket // how much was published of late
 }
 
 // handler answers a request, or returns an error before its first byte.
