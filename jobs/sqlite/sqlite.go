@@ -14,8 +14,10 @@
 // has been committed. If another program has written to the database, the
 // writer reads anew what it remembers.
 //
-// A job's row is its fold, and is written together with its events. The spec,
-// which may be long and never changes, stands in the first event only. Times
+// A job's row is its fold, and is written together with its events, but for
+// progress: of that the newest lies in a table of its own, where many jobs share
+// a page, and what was told before moves on to the other events by the dozen.
+// The spec, which may be long and never changes, stands in the first event only. Times
 // are kept as milliseconds since 1970, UTC. Leases are no part of the database,
 // for they end with the process; they run by the time that passes, so that
 // setting the clock takes no job from its worker. So does the time for which
@@ -26,7 +28,7 @@
 // database that another program keeps locked is [store.ErrBusy]; both pass by
 // themselves, and reading goes on meanwhile. A full disk takes last words even
 // so, out of a [Reserve]. Of progress events only about the
-// newest hundred of a job are kept.
+// newest hundred of a job are kept, a few less after a crash, and always the last.
 package sqlite
 
 import (

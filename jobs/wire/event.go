@@ -63,7 +63,7 @@ func AppendData(b []byte, e jobs.Event) []byte {
 	at := stamp(e.At)
 	switch e.Kind {
 	case jobs.KindQueued:
-		return appendJSON(b, queuedJSON{at, e.Owner, specJSON(e.Spec), unlessZero(e.Place)})
+		return appendQueued(b, e)
 	case jobs.KindStarted:
 		return appendStarted(b, e)
 	case jobs.KindProgress:

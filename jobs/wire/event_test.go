@@ -190,6 +190,20 @@ func judged(t *testing.T, e jobs.Event) []byte {
 	}
 	var v any
 	switch e.Kind {
+	case jobs.KindQueued:
+		v = new(struct {
+			At    *string `json:"at"`
+			Owner string  `json:"owner,omitempty"`
+			Spec  struct {
+				Source  string            `json:"source"`
+				Paths   []string          `json:"paths,omitempty"`
+				Table   string            `json:"table,omitempty"`
+				Columns []string          `json:"columns,omitempty"`
+				Format  string            `json:"format"`
+				Options map[string]string `json:"options,omitempty"`
+			} `json:"spec"`
+			Place *int `json:"place"`
+		})
 	case jobs.KindStarted:
 		v = new(struct {
 			At       *string  `json:"at"`

@@ -69,7 +69,7 @@ func ParseJob(b []byte) (jobs.Job, error) {
 }
 
 // AppendSpec appends s as a JSON object: the form in which it is asked for.
-func AppendSpec(b []byte, s jobs.Spec) []byte { return appendJSON(b, specJSON(s)) }
+func AppendSpec(b []byte, s jobs.Spec) []byte { return appendSpec(b, s) }
 
 // ParseSpec reads what [AppendSpec] has written.
 func ParseSpec(b []byte) (jobs.Spec, error) {
