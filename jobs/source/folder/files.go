@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -45,8 +44,8 @@ func (f *files) Plan(ctx context.Context, found func(items, bytes int64)) (sourc
 	return w.plan, nil
 }
 
-// Open implements [source.Files]. What it returns is an [*os.File], whose Stat
-// says how the file was when it was opened.
+// Open implements [source.Files]. What it returns can seek too, and its Stat says
+// how the file is.
 func (f *files) Open(ctx context.Context, e source.Entry) (io.ReadCloser, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -57,7 +56,7 @@ func (f *files) Open(ctx context.Context, e source.Entry) (io.ReadCloser, error)
 	fd, err := f.open(e.Path)
 	switch {
 	case err == nil:
-		return os.NewFile(uintptr(fd), e.Path), nil
+		return &file{fd, e.Path}, nil
 	case errors.Is(err, errLink), errors.Is(err, errNotRegular), errors.Is(err, unix.ENOTDIR):
 		err = source.ErrChanged
 	case exhausted(err):
