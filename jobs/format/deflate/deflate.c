@@ -17,7 +17,7 @@ struct level {
 
 static const struct level levels[] = {
 	[DEFLATE_FASTEST] = {{2, 16}, 0},
-	[DEFLATE_DEFAULT] = {{4, 20}, 16},
+	[DEFLATE_DEFAULT] = {{4, 24}, 32},
 	[DEFLATE_SMALLEST] = {{24, 48}, 32},
 };
 
