@@ -20,6 +20,7 @@ import (
 type crowd struct {
 	t         *testing.T
 	s         *server
+	url       string // of the server, before and after each kill
 	followers int
 	kills     int
 	calm      time.Duration // between two kills, on average
@@ -47,6 +48,7 @@ func TestACrowdMissesNothingWhenTheServerIsKilled(t *testing.T) {
 func (c *crowd) run(flags ...string) {
 	c.over = make(chan struct{})
 	c.s = start(c.t, append(flags, "-source", "docs="+tree(c.t), "-attempts=100", "-checkpoint=100ms")...)
+	c.url = c.s.url
 	c.submit()
 	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Minute)
 	defer cancel()
@@ -137,7 +139,7 @@ func (c *crowd) follow(ctx context.Context) {
 func (c *crowd) connect(ctx context.Context, to *record) (whole bool) {
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
-	r, err := http.NewRequestWithContext(ctx, "GET", c.s.url+to.path, nil)
+	r, err := http.NewRequestWithContext(ctx, "GET", c.url+to.path, nil)
 	if err != nil {
 		c.t.Error(err)
 		return true
