@@ -23,7 +23,9 @@ func (j Job) Apply(e Event) (Job, error) {
 	case KindProgress:
 		j.Progress = e.Progress
 	case KindWarning:
-		j.Warnings += max(1, e.Warning.Count)
+		if e.Warning.Code != PausedDiskFull {
+			j.Warnings += max(1, e.Warning.Count)
+		}
 	case KindRequeued:
 		j.State, j.Place, j.Reason = Queued, e.Place, e.Reason
 		if e.Forgiven {

@@ -53,6 +53,10 @@ type Meter struct {
 	left   jobs.Maybe[jobs.Span]
 	seen   int // adds of pace
 
+	paused  bool
+	stopped time.Time     // when the pause began, by this Meter's clock
+	away    time.Duration // of all pauses before it
+
 	warnings []jobs.Warning
 	told     int // of them, to TakeWarnings
 }
@@ -218,6 +222,9 @@ func (m *Meter) Progress() jobs.Progress {
 	if m.rate > 0 {
 		p.Rate = jobs.Known(int64(m.rate))
 	}
+	if m.paused {
+		p.Left, p.Rate = jobs.Maybe[jobs.Span]{}, jobs.Maybe[int64]{}
+	}
 	return p
 }
 
@@ -260,11 +267,4 @@ func (m *Meter) estimate() {
 	if m.phase == jobs.Assembling && at >= estimateFrom && m.pace.begun() {
 		m.left = m.guess.span(at, rest)
 	}
-}
-
-func (m *Meter) now() time.Time {
-	if m.Now == nil {
-		return time.Now()
-	}
-	return m.Now()
 }
