@@ -64,6 +64,11 @@ type Store interface {
 }
 
 // Staged is a file on its way. One goroutine uses it.
+//
+// After ErrFull it may go on as soon as there is room: Write with what it has
+// not written, Checkpoint and Commit as they were. Where the error is ErrStale
+// too, what came after the last mark may be lost, and only another Stage with
+// that mark goes on.
 type Staged interface {
 	io.Writer
 

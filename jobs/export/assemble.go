@@ -59,7 +59,7 @@ func (a *assembly) make(ctx context.Context, c cursor, interrupted bool) (artifa
 		return artifact.Digest{}, err
 	}
 	a.task.Meter.Anew()
-	staged, err := a.Artifacts.Stage(ctx, a.task.Job.ID, nil)
+	staged, err := a.stage(ctx, nil)
 	if err != nil {
 		return artifact.Digest{}, err
 	}
@@ -131,7 +131,7 @@ func (a *assembly) reopen(ctx context.Context, c cursor) (*artifact.Writer, erro
 	if err != nil {
 		return nil, err
 	}
-	staged, err := a.Artifacts.Stage(ctx, a.task.Job.ID, mark)
+	staged, err := a.stage(ctx, mark)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,8 @@ func (a *assembly) reopen(ctx context.Context, c cursor) (*artifact.Writer, erro
 
 // write has the format write the file, or the rest of it. The unfinished file
 // is left lying only where another attempt can go on with it: after a stop, after
-// a failure that people may mend, and after the job was canceled.
+// a failure that people may mend, and after the job was canceled, unless there
+// is too little room to keep what may never be asked for again.
 func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte) (d artifact.Digest, err error) {
 	s := &saver{
 		ctx: ctx, out: out, keep: a.task.Keep, stopping: a.task.Stopping, stopped: work.ErrStopped,
@@ -159,18 +160,20 @@ func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte)
 	end := out.Abort
 	defer func() { err = errors.Join(err, end()) }()
 	d, err = a.run(ctx, out, from, s)
-	if s.any && (s.isStopping() || taken(ctx, err) || mendable(err)) {
+	if s.any && (s.isStopping() || taken(ctx, err) && !a.isLow() || mendable(err)) {
 		end, a.left = out.Leave, true
 	}
 	return d, err
 }
 
 // mendable reports whether a run has failed for a reason that may be gone when
-// it is tried again.
+// it is tried again. A full disk is one, but not for a file that never fits.
 func mendable(err error) bool {
 	failure := (*jobs.Failure)(nil)
-	return errors.As(err, &failure) && !isTooLarge(err)
+	return errors.As(err, &failure) != errors.Is(err, artifact.ErrFull) && !isTooLarge(err)
 }
+
+func (a *assembly) isLow() bool { return a.Room != nil && a.Room.Low() }
 
 // taken reports whether the run has ended because its job was taken away.
 func taken(ctx context.Context, err error) bool {

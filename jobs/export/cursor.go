@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/format"
 	"example.org/carryout/jobs/source"
+	"example.org/carryout/jobs/store"
 )
 
 // cursor is where an interrupted job goes on: how far the file has come, where
@@ -77,7 +79,9 @@ func (s *saver) save(state func() []byte) error {
 }
 
 // write makes the file durable, and then the cursor that speaks of it. It
-// counts the time from its end, so that slow disks do not get more to do.
+// counts the time from its end, so that slow disks do not get more to do. A
+// store that takes no cursor at the moment is no reason to stop: the one before
+// holds, and the next may be taken.
 func (s *saver) write(state []byte) error {
 	c := s.like
 	c.State = state
@@ -89,11 +93,12 @@ func (s *saver) write(state []byte) error {
 	if err != nil {
 		return fmt.Errorf("keeping a cursor: %w", err)
 	}
-	if err := s.keep(s.ctx, b); err != nil {
+	err = s.keep(s.ctx, b)
+	if err != nil && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrBusy) {
 		return err
 	}
 	failpoint.At("cursor-kept")
-	s.size, s.at, s.any = s.out.Size(), time.Now(), true
+	s.size, s.at, s.any = s.out.Size(), time.Now(), s.any || err == nil
 	return nil
 }
 

@@ -58,6 +58,8 @@ type Exporter struct {
 	// on they are copied before they are exported; 0: never.
 	Freeze int64
 
+	Room Room // nil: nobody waits for any, and a full disk fails a job
+
 	// Made returns ready jobs whose file has that key. nil: every file is made
 	// anew, else the file of an equal export is used again, if its source has not
 	// changed since.
@@ -68,6 +70,19 @@ type Exporter struct {
 
 // Run does the work of one job. It is a [work.Run].
 func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
+	if e.Room == nil {
+		f, err := e.run(ctx, t)
+		return f, noRoom(err)
+	}
+	p := &patience{room: e.Room, task: t, last: t.Keep}
+	t.Keep = p.keep
+	if err := p.start(ctx); err != nil {
+		return jobs.File{}, err
+	}
+	return e.run(ctx, t)
+}
+
+func (e *Exporter) run(ctx context.Context, t work.Task) (jobs.File, error) {
 	t.Meter.Plan(0, 0)
 	f, err := e.format(t.Job.Spec)
 	if err != nil {
@@ -126,10 +141,15 @@ func (e *Exporter) open(ctx context.Context, spec jobs.Spec) (source.Data, error
 // asFailure turns what people can do something about into words for them.
 func asFailure(err error) error {
 	var spec *jobs.SpecError
-	switch {
-	case errors.As(err, &spec):
+	if errors.As(err, &spec) {
 		return &jobs.Failure{Code: spec.Code, Message: spec.Message}
-	case errors.Is(err, artifact.ErrFull):
+	}
+	return err
+}
+
+// noRoom is for errors of those who do not wait for room.
+func noRoom(err error) error {
+	if errors.Is(err, artifact.ErrFull) {
 		return &jobs.Failure{Code: "disk_full", Message: "The server has no room left for the file. Try again later."}
 	}
 	return err

@@ -61,7 +61,7 @@ func (a *assembly) freeze(ctx context.Context) error {
 		return err
 	}
 	c := &copied{staged: staged}
-	rows, err := c.fill(ctx, a.data.Rows, a.task)
+	rows, err := c.fill(ctx, a.data.Rows, a.task, a.isLow)
 	if err != nil {
 		err = errors.Join(err, staged.Abort())
 	}
@@ -113,10 +113,14 @@ type counted struct {
 func (c counted) Count(ctx context.Context) (int64, error) { return c.rows, ctx.Err() }
 
 // fill copies rows, makes the copy durable and opens it. While it does, the job
-// is planning, and the meter says how much has been found.
-func (c *copied) fill(ctx context.Context, rows source.Rows, t work.Task) (source.Rows, error) {
+// is planning, and the meter says how much has been found. Where room is low it
+// returns artifact.ErrFull.
+func (c *copied) fill(ctx context.Context, rows source.Rows, t work.Task, low func() bool) (source.Rows, error) {
 	d, err := frozen.Copy(ctx, c.staged, rows, func(rows, bytes int64) error {
 		t.Meter.Plan(rows, bytes)
+		if low() {
+			return artifact.ErrFull // what others need is not for a copy
+		}
 		select {
 		case <-t.Stopping:
 			return work.ErrStopped // half a copy is of no use

@@ -25,11 +25,12 @@ type Ballast struct {
 }
 
 // NewBallast returns the ballast of a database in folder. One that is there
-// already is taken over.
+// already is taken over; one that is not counts as spent until it is made.
 func NewBallast(folder string, size int64) *Ballast {
 	b := &Ballast{path: filepath.Join(folder, "ballast"), size: size}
 	_, err := os.Stat(b.path)
 	b.whole = err == nil // it has its name only when all of it is on the disk
+	b.spent = !b.whole
 	return b
 }
 
@@ -38,9 +39,8 @@ func NewBallast(folder string, size int64) *Ballast {
 func (b *Ballast) Release() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	released := os.Remove(b.path) == nil
-	b.whole, b.spent = false, b.spent || released
-	return released
+	b.whole, b.spent = false, true
+	return os.Remove(b.path) == nil
 }
 
 // Spent reports whether the room was given back, so that what is left of it is

@@ -73,18 +73,11 @@ func TestRoomIsWaitedFor(t *testing.T) {
 			}
 		}()
 		began := time.Now()
-		short, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		if err := w.Wait(short); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
-		}
-		if err := w.Wait(t.Context()); err != nil {
-			t.Error(err)
-		}
+		<-w.Freed()
 		if got, want := time.Since(began), 3*time.Hour; got != want {
 			t.Errorf("waited for %v, want %v", got, want)
 		}
-		if w.Low() {
+		if w.Low() || w.Freed() != nil {
 			t.Error("room is low, and was waited for")
 		}
 	})
@@ -105,9 +98,7 @@ func TestWhoMeetsAFullDiskIsBelieved(t *testing.T) {
 			if !w.Low() {
 				t.Fatal("room is not low, and the disk is full")
 			}
-			if err := w.Wait(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			<-w.Freed()
 			waits = append(waits, time.Since(began))
 		}
 		if first, last := waits[0], waits[len(waits)-1]; first > 2*time.Second || last < 59*time.Second || last > 61*time.Second {
@@ -134,8 +125,8 @@ func TestRoomIsLowWhileFilesTakeUpMoreThanTheyMay(t *testing.T) {
 }
 
 func TestAFileThatCanNeverFitIsKnown(t *testing.T) {
-	w := disks{"artifacts": {Free: 5, Total: 1000}, "database": {Free: 5, Total: 10}}.watch(100)
-	for size, want := range map[int64]bool{0: true, 900: true, 901: false} {
+	w := disks{"artifacts": {Free: 5, Total: 1700}, "database": {Free: 5, Total: 10}}.watch(100)
+	for size, want := range map[int64]bool{0: true, 1500: true, 1501: false} {
 		if got := w.Fits(size); got != want {
 			t.Errorf("%d bytes: got %v, want %v", size, got, want)
 		}
@@ -157,7 +148,7 @@ func TestTheBallastIsMadeAndThrownOffAndMadeAnew(t *testing.T) {
 	if got := size(); got != mib || w.Low() {
 		t.Errorf("got a ballast of %d bytes and low %v, want %d and room", got, w.Low(), mib)
 	}
-	empty := roomtest.Fill(t, dir)
+	empty := roomtest.Fill(t, dir, 0)
 	w.Check()
 	if !w.Low() || w.Ballast.Spent() {
 		t.Errorf("got low %v and spent %v on a full disk, want low alone", w.Low(), w.Ballast.Spent())

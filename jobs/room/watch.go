@@ -3,7 +3,7 @@
 //
 // A [Watch] looks at the folder of finished files and at that of the database,
 // which may lie on different disks. While less than Min is left on one of them
-// room is low: whoever is about to write a lot asks Low, and waits with Wait.
+// room is low: whoever is about to write a lot asks Low, and waits for Freed.
 // Room counts as found again when there is an eighth more than Min, so that
 // nobody stops and goes on at every block. Who meets a full disk between two
 // looks, or one whose limit no look shows (a quota), says so with Full.
@@ -106,23 +106,8 @@ func (w *Watch) Full() {
 	w.set(true)
 }
 
-// Wait waits while room is low, and returns an error only if ctx ends before.
-func (w *Watch) Wait(ctx context.Context) error {
-	for {
-		room := w.pending()
-		if room == nil {
-			return ctx.Err()
-		}
-		select {
-		case <-room:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// pending returns what is closed when there is room; nil: there is.
-func (w *Watch) pending() <-chan struct{} {
+// Freed returns what is closed when room is no longer low; nil: it is not.
+func (w *Watch) Freed() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.low {
@@ -135,10 +120,11 @@ func (w *Watch) pending() <-chan struct{} {
 }
 
 // Fits reports whether a file of that size can ever find room: whether there
-// would be enough left if nothing else were on its disk.
+// would be enough left if nothing else were on its disk but what a file system
+// needs for itself, for which a sixteenth is left.
 func (w *Watch) Fits(size int64) bool {
 	s, err := w.look(w.Artifacts)
-	return err != nil || s.Total-w.min(s) >= size
+	return err != nil || size <= (s.Total-w.min(s))/16*15
 }
 
 // set takes note of how things stand. It is called with mu held.

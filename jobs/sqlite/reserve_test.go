@@ -54,7 +54,7 @@ func TestAFullDiskTakesLastWords(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	empty := roomtest.Fill(t, dir)
+	empty := roomtest.Fill(t, dir, 0)
 	progress := jobs.Event{Kind: jobs.KindProgress, Progress: jobs.Progress{Current: "a"}}
 	var full error
 	for n := 0; full == nil && n < 10_000; n++ { // the log of writes has some room of its own
@@ -112,7 +112,7 @@ func TestAFullDiskIsOpened(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	roomtest.Fill(t, dir)
+	roomtest.Fill(t, dir, 0)
 	s = open(t, filepath.Join(dir, "jobs.db"), sqlite.Options{Reserve: w.Ballast})
 	if j, err := s.Cancel(t.Context(), j.ID, "enough"); err != nil || j.State != jobs.Canceled {
 		t.Errorf("got %s, %v, want it canceled", j.State, err)
@@ -125,9 +125,9 @@ func TestAFullDiskWithoutAReserveSaysSo(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	roomtest.Fill(t, dir)
+	roomtest.Fill(t, dir, 0)
 	w.Ballast.Release()
-	roomtest.Fill(t, dir)
+	roomtest.Fill(t, dir, 0)
 	if s, err := sqlite.Open(t.Context(), filepath.Join(dir, "jobs.db"), sqlite.Options{}); !errors.Is(err, store.ErrFull) {
 		if err == nil {
 			s.Close()

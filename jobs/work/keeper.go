@@ -29,6 +29,7 @@ type keeper struct {
 	telling sync.Mutex    // held from looking at the meter until it is told, so that progress stays in order
 	last    jobs.Progress // as recorded
 	at      time.Time     // when it was
+	mute    time.Time     // until when a queue that has failed is not asked again; zero: it has not
 	warned  int           // warnings recorded as events of their own
 	more    int64         // and warnings beyond those
 	unsaid  []jobs.Event  // warnings that could not be recorded yet
@@ -56,10 +57,13 @@ func (k *keeper) keep(ctx context.Context, done <-chan struct{}) error {
 }
 
 // record appends what is new. Only the loss of the lease is an error: a queue
-// that fails otherwise is asked again at the next beat.
+// that fails otherwise is asked again after a while, and the lease is kept.
 func (k *keeper) record(ctx context.Context, now time.Time) error {
 	k.telling.Lock()
 	defer k.telling.Unlock()
+	if now.Before(k.mute) {
+		return nil
+	}
 	p := k.meter.Progress()
 	k.gather()
 	if len(k.unsaid) == 0 && p == k.last && now.Sub(k.at) < pulse {
@@ -71,11 +75,23 @@ func (k *keeper) record(ctx context.Context, now time.Time) error {
 	case errors.Is(err, jobs.ErrLost):
 		return err
 	case err != nil && ctx.Err() == nil:
-		k.log.Warn("progress could not be recorded", "err", err)
+		if k.mute.IsZero() {
+			k.log.Warn("progress cannot be recorded", "err", err)
+		}
+		k.mute = now.Add(patience)
+		return k.renew(ctx)
 	case err == nil:
-		k.last, k.at, k.unsaid = p, now, nil
+		k.last, k.at, k.unsaid, k.mute = p, now, nil, time.Time{}
 	}
 	return nil
+}
+
+// renew keeps the lease while nothing can be recorded, which else renews it.
+func (k *keeper) renew(ctx context.Context) error {
+	if err := k.queue.Append(ctx, k.lease, nil); errors.Is(err, jobs.ErrLost) {
+		return err
+	}
+	return nil // a queue that does not answer takes no lease away either
 }
 
 // keepCursor makes a cursor durable, with the progress that belongs to it. It
@@ -119,7 +135,7 @@ func (k *keeper) conclude(ctx context.Context, last jobs.Event) {
 			return
 		}
 		k.log.Error("the end of a job could not be recorded", "kind", last.Kind, "err", err)
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || k.renew(ctx) != nil {
 			return
 		}
 		pause(ctx, patience)

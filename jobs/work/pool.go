@@ -9,7 +9,8 @@
 //
 // How a run goes wrong is data. A [jobs.Failure] is recorded as it is; any
 // other error, or a panic, fails that job alone and is logged, because it is
-// ours to mend. A queue that does not answer is logged and asked again: no
+// ours to mend. One for which there was no room ([artifact.ErrFull]) is put back,
+// and goes on from its last cursor. A queue that does not answer is logged and asked again: no
 // finished work is thrown away because a disk was full for a minute.
 package work
 
@@ -24,6 +25,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/meter"
 	"example.org/carryout/jobs/store"
 )
@@ -159,6 +161,8 @@ func (p *Pool) outcome(ctx context.Context, m *meter.Meter, file jobs.File, err 
 		return jobs.Event{Kind: jobs.KindRequeued, Reason: "the server was stopped", Forgiven: true}
 	case errors.Is(err, ErrAgain):
 		return jobs.Event{Kind: jobs.KindRequeued, Reason: "the export that it waited for has ended without a file", Forgiven: true}
+	case errors.Is(err, artifact.ErrFull):
+		return jobs.Event{Kind: jobs.KindRequeued, Reason: "the server's disk was full", Forgiven: true}
 	}
 	log.Error("job failed on our side", "err", err)
 	return jobs.Event{Kind: jobs.KindFailed, Failure: internal}

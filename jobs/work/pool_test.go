@@ -3,6 +3,7 @@ package work_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/meter"
 	"example.org/carryout/jobs/store"
 	"example.org/carryout/jobs/work"
@@ -23,10 +25,11 @@ type oneJob struct {
 	done   jobs.Progress // what earlier attempts have done
 	refuse func(events []jobs.Event) error
 
-	mu     sync.Mutex
-	taken  bool
-	events []jobs.Event
-	times  []time.Time
+	mu      sync.Mutex
+	taken   bool
+	events  []jobs.Event
+	times   []time.Time
+	renewed int // by nothing else
 }
 
 func (q *oneJob) Claim(ctx context.Context, worker string) (store.Lease, error) {
@@ -44,13 +47,16 @@ func (q *oneJob) Claim(ctx context.Context, worker string) (store.Lease, error) 
 func (q *oneJob) Append(ctx context.Context, l store.Lease, cursor []byte, events ...jobs.Event) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.refuse != nil {
+	if q.refuse != nil && len(events) > 0 {
 		if err := q.refuse(events); err != nil {
 			return err
 		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if len(events) == 0 {
+		q.renewed++
 	}
 	q.events = append(q.events, events...)
 	for range events {
@@ -107,6 +113,12 @@ func TestARunEndsInOneEvent(t *testing.T) {
 		{"fails alone when it panics", func(_ context.Context, _ work.Task) (jobs.File, error) {
 			panic("a fault")
 		}, jobs.KindFailed, "internal"},
+		{"is put back when there was no room", func(_ context.Context, _ work.Task) (jobs.File, error) {
+			return jobs.File{}, fmt.Errorf("syncing: %w", artifact.ErrFull)
+		}, jobs.KindRequeued, ""},
+		{"fails when there never will be", func(_ context.Context, _ work.Task) (jobs.File, error) {
+			return jobs.File{}, errors.Join(artifact.ErrFull, &jobs.Failure{Code: "disk_full", Message: "It does not fit."})
+		}, jobs.KindFailed, "disk_full"},
 		{"is put back when the server stops", func(ctx context.Context, _ work.Task) (jobs.File, error) {
 			<-ctx.Done()
 			return jobs.File{}, ctx.Err()
@@ -220,6 +232,9 @@ func TestFinishedWorkOutlastsAQueueThatFails(t *testing.T) {
 		})
 		if got := q.last(); got.Kind != jobs.KindReady || got.File.Name != "docs.zip" {
 			t.Errorf("got %+v, want ready with its file", got)
+		}
+		if q.renewed < 500 {
+			t.Errorf("the lease was renewed %d times in 10 minutes, want once a second", q.renewed)
 		}
 		if got := q.count(jobs.KindWarning); got != 1 {
 			t.Errorf("got %d warnings, want the one that there was", got)

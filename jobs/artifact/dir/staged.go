@@ -145,8 +145,8 @@ func (f *staged) Size() int64 { return f.size }
 
 // Checkpoint implements [artifact.Staged].
 func (f *staged) Checkpoint() ([]byte, error) {
-	if err := f.file.Sync(); err != nil {
-		return nil, full(err)
+	if err := f.sync(); err != nil {
+		return nil, err
 	}
 	failpoint.At("staged-synced")
 	if !f.kept {
@@ -167,15 +167,28 @@ func (f *staged) Commit(ctx context.Context, d artifact.Digest) error {
 	if d.Size != f.size {
 		return fmt.Errorf("committing %s: the digest is of %d bytes and not of %d", f.name, d.Size, f.size)
 	}
-	if err := f.file.Sync(); err != nil {
-		return full(err)
+	if err := f.sync(); err != nil {
+		return err
 	}
 	failpoint.At("file-synced")
 	if err := f.store.publish(ctx, f.id, f.path(), d); err != nil {
+		if _, gone := os.Stat(f.path()); gone != nil {
+			err = fmt.Errorf("%w: %w", artifact.ErrStale, err)
+		}
 		return fmt.Errorf("committing %s: %w", f.name, full(err))
 	}
 	// What was written is synced: an error of this Close loses nothing.
 	_ = f.close()
+	return nil
+}
+
+// sync makes what was written durable. After an error nobody knows what of it
+// has reached the disk, and a second try could say that all of it has
+// (https://wiki.postgresql.org/wiki/Fsync_Errors).
+func (f *staged) sync() error {
+	if err := f.file.Sync(); err != nil {
+		return fmt.Errorf("%w: %w", artifact.ErrStale, full(err))
+	}
 	return nil
 }
 

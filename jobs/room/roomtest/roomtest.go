@@ -32,22 +32,28 @@ func Disk(t *testing.T, folder string, size int64) {
 	})
 }
 
-// Fill writes to folder until its disk is full, and returns a function that
-// removes what it wrote.
-func Fill(t *testing.T, folder string) (empty func()) {
+// Fill writes to folder until its disk is full but for the bytes that are to be
+// left. It returns a function that removes what it wrote.
+func Fill(t *testing.T, folder string, left int64) (empty func()) {
 	t.Helper()
 	f, err := os.CreateTemp(folder, "somebody-elses-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close() // a full disk is what is wanted
+	written := int64(0)
 	for size := 1 << 20; size > 0; {
-		if _, err = f.Write(make([]byte, size)); err != nil {
-			size /= 2
+		n, failed := f.Write(make([]byte, size))
+		written += int64(n)
+		if failed != nil {
+			err, size = failed, size/2
 		}
 	}
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("filling the disk: got %v, want %v", err, syscall.ENOSPC)
+	}
+	if err := f.Truncate(max(0, written-left)); err != nil {
+		t.Fatal(err)
 	}
 	return func() {
 		t.Helper()
