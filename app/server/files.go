@@ -8,11 +8,11 @@ import (
 // few is how many streams a server should have room for at least.
 const few = 1000
 
-// room returns how many streams may be open: as many as are wanted, or three
+// seats returns how many streams may be open: as many as are wanted, or three
 // quarters of the files that may be open, so that downloads and the database
 // have the rest. The limit of files is the hard one, to which Go raises the
 // soft one when a program starts (https://go.dev/doc/go1.19#os).
-func room(wanted int, log *slog.Logger) int {
+func seats(wanted int, log *slog.Logger) int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return wanted

@@ -5,11 +5,12 @@
 //
 //	carryout.db   the jobs and their histories (SQLite)
 //	artifacts/    finished files, and unfinished ones
+//	ballast       room for the last words of the database, if the disk is full
 //	demo/         the demo data, if it was asked for
 //	lock          held by the one server that uses the folder
 //
-// The server is one group: the pool of workers, the sweeper, the feed and
-// HTTP. It ends when its context does, in an order that loses nothing: nothing
+// The server is one group: the pool of workers, the sweeper, the watch over the
+// disks, the feed and HTTP. It ends when its context does, in an order that loses nothing: nothing
 // new is claimed, running jobs are put back, streams are told and end, and the
 // database is closed last.
 package server
@@ -36,6 +37,7 @@ import (
 	"example.org/carryout/jobs/format"
 	"example.org/carryout/jobs/lend"
 	"example.org/carryout/jobs/reuse"
+	"example.org/carryout/jobs/room"
 	"example.org/carryout/jobs/sqlite"
 	"example.org/carryout/jobs/store"
 	"example.org/carryout/jobs/tail"
@@ -68,6 +70,7 @@ type Config struct {
 	Limits     store.Limits  // what one owner may ask for
 	MaxSize    int64         // bytes that one file may have; 0: as many as come
 	MaxSpace   int64         // bytes that all files may take up; 0: as many as there is room for
+	MinFree    int64         // bytes to be left on each disk; below 0: room.Auto
 	Throttle   int64         // bytes a second that one job may read; 0: as fast as it can
 	Freeze     int64         // bytes of a table, from which on it is copied before it is exported; 0: never
 	Reuse      bool          // answer a request that equals an earlier one with its file, if nothing has changed
@@ -117,11 +120,15 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// ballast is how many bytes are set aside for the last words of the database.
+const ballast = 16 << 20
+
 // house holds all parts of a server.
 type house struct {
 	config  Config
 	sources []export.Named
 	store   *sqlite.Store
+	room    *room.Watch
 	feed    *feed.Feed
 	tail    tail.Tail
 	pool    *work.Pool
@@ -148,7 +155,8 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening the folder for files: %w", err)
 	}
-	h.store, err = sqlite.Open(ctx, databaseIn(c.Data), sqlite.Options{Notify: h.notify, Attempts: c.Attempts, Limits: c.Limits, Now: wall})
+	h.room = &room.Watch{Artifacts: artifactsIn(c.Data), Database: c.Data, Min: c.MinFree, Ballast: room.NewBallast(c.Data, ballast), Log: c.Log}
+	h.store, err = sqlite.Open(ctx, databaseIn(c.Data), sqlite.Options{Notify: h.notify, Reserve: h.room.Ballast, Attempts: c.Attempts, Limits: c.Limits, Now: wall})
 	if err != nil {
 		return wayOut(c.Data, err)
 	}
@@ -156,7 +164,7 @@ func (h *house) build(ctx context.Context) error {
 		return err
 	}
 	exporter := &export.Exporter{Sources: h.sources, Formats: format.All(), Artifacts: artifacts,
-		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle, MaxSize: c.MaxSize, SaveEvery: c.Checkpoint, Freeze: c.Freeze}
+		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle, MaxSize: c.MaxSize, SaveEvery: c.Checkpoint, Freeze: c.Freeze, Room: h.room}
 	h.pool = &work.Pool{Queue: h.store, Run: exporter.Run, Size: c.Workers, Name: workerName(), Retain: c.Retain, Log: c.Log, Now: wall}
 	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Space: c.MaxSpace, Desk: &h.desk, Log: c.Log}
 	var board store.Board = h.store
@@ -164,11 +172,12 @@ func (h *house) build(ctx context.Context) error {
 		exporter.Made = h.store.Made
 		board = reuse.New(board, reuse.Settings{Key: exporter.Key, Artifacts: artifacts, Retain: c.Retain, MaxSize: c.MaxSize, Now: wall})
 	}
+	h.room.Check()
 	h.crew = carrier.New(c.Heartbeat)
 	h.site = &web.Site{Board: board, History: h.store, Shelf: h.store, Desk: &h.desk, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed, Crew: h.crew,
 		Log: c.Log, NewKey: rand.Text, Heartbeat: c.Heartbeat,
-		Gate:   web.Gate{Max: room(c.MaxStreams, c.Log), MaxPerAddress: c.MaxStreamsPerAddress, TrustProxy: c.TrustProxy},
-		Retain: c.Retain, OwnerHeader: c.OwnerHeader, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, DataDir: c.Data}
+		Gate:   web.Gate{Max: seats(c.MaxStreams, c.Log), MaxPerAddress: c.MaxStreamsPerAddress, TrustProxy: c.TrustProxy},
+		Retain: c.Retain, Room: h.room, OwnerHeader: c.OwnerHeader, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, DataDir: c.Data}
 	return nil
 }
 
@@ -215,6 +224,7 @@ func (h *house) run(ctx context.Context, l listener) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return h.pool.Serve(gctx) })
 	g.Go(func() error { return h.sweeper.Serve(gctx) })
+	g.Go(func() error { return h.room.Serve(gctx) })
 	g.Go(func() error { return h.crew.Serve(gctx) })
 	g.Go(func() error { return h.serveHTTP(gctx, l) })
 	err := g.Wait()

@@ -11,7 +11,6 @@ import (
 )
 
 const (
-	mib       = 1 << 20
 	stretch   = 64 * mib // of file between two cursors
 	readAhead = 24 * mib // by the workers, at most
 )

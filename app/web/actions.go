@@ -27,6 +27,9 @@ func (s *Site) retry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.hasRoom(); err != nil {
+		return err
+	}
 	if j, err = s.Board.Retry(r.Context(), j.ID); err != nil {
 		return s.busy(r.Context(), err)
 	}

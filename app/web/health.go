@@ -18,8 +18,8 @@ func (s *Site) healthz(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// readyz says whether jobs can be taken: the database answers and the disk can
-// be written to.
+// readyz says whether jobs can be taken: the database answers, and the disk has
+// room and can be written to.
 func (s *Site) readyz(w http.ResponseWriter, r *http.Request) error {
 	if s.stopping() {
 		return errStopping
@@ -29,6 +29,9 @@ func (s *Site) readyz(w http.ResponseWriter, r *http.Request) error {
 	if _, _, err := s.Board.List(ctx, store.Filter{Limit: 1}); err != nil {
 		s.Log.Warn("not ready: the database does not answer", "err", err)
 		return notReady("database", "The database does not answer.")
+	}
+	if err := s.hasRoom(); err != nil {
+		return err
 	}
 	if err := writable(s.DataDir); err != nil {
 		s.Log.Warn("not ready: the disk cannot be written to", "err", err)

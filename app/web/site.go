@@ -54,6 +54,7 @@ type Site struct {
 
 	Gate         Gate          // how many streams there may be
 	Plain        bool          // all streams go by net/http
+	Room         Room          // nil: there is always some
 	Retain       time.Duration // how long files are kept, for the pages; 0: for good
 	OwnerHeader  string        // in which a proxy says whose a request is; empty: all jobs are everybody's
 	AllowHosts   []string      // names under which this server may be asked, beside addresses and localhost
@@ -61,6 +62,20 @@ type Site struct {
 	DataDir      string        // a folder that must be writable for the site to be ready; empty: none
 
 	published bucket // how much was published of late
+}
+
+// Room is what is known of the room on the server's disks.
+type Room interface {
+	// Low reports whether there is too little to take anything new.
+	Low() bool
+}
+
+// hasRoom returns store.ErrFull if nothing new can be taken for want of room.
+func (s *Site) hasRoom() error {
+	if s.Room != nil && s.Room.Low() {
+		return store.ErrFull
+	}
+	return nil
 }
 
 // handler answers a request, or returns an error before its first byte.

@@ -43,6 +43,9 @@ func (s *Site) submit(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Export.Check(r.Context(), spec); err != nil {
 		return s.declined(w, r, filled{Spec: spec, open: open}, err)
 	}
+	if err := s.hasRoom(); err != nil {
+		return s.declined(w, r, filled{Spec: spec, open: open}, err)
+	}
 	j, existed, err := s.Board.Submit(r.Context(), spec, store.SubmitOptions{Owner: s.owner(r), Key: key})
 	if err != nil {
 		return s.declined(w, r, filled{Spec: spec, open: open}, s.busy(r.Context(), err))

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"example.org/carryout/app/server"
+	"example.org/carryout/jobs/room"
 )
 
 func nothing(string) string { return "" }
@@ -123,7 +124,7 @@ func TestServeIsToldByFlagsThenEnvironmentThenFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := server.Config{
-		Addr: "127.0.0.1:1", Data: "/from/env", Sources: []string{"c=/env", "d=sqlite:/env.db"}, Workers: 3, Attempts: 5, Freeze: 128 << 20, Checkpoint: 2 * time.Second, Retain: time.Hour, Throttle: 7,
+		Addr: "127.0.0.1:1", Data: "/from/env", Sources: []string{"c=/env", "d=sqlite:/env.db"}, Workers: 3, Attempts: 5, MinFree: room.Auto, Freeze: 128 << 20, Checkpoint: 2 * time.Second, Retain: time.Hour, Throttle: 7,
 		Demo: true, Insecure: true, Heartbeat: 3 * time.Second, MaxStreamsPerAddress: 1000, AllowOrigin: []string{"*", "https://x"}, AllowHost: []string{"file"},
 	}
 	if !reflect.DeepEqual(s.config, want) || s.log != "text" {

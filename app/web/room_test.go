@@ -1,0 +1,66 @@
+package web_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"example.org/carryout/app/web"
+	"example.org/carryout/jobs"
+)
+
+// scarce is room that is low when it says so.
+type scarce bool
+
+func (s *scarce) Low() bool { return bool(*s) }
+
+func TestNothingNewIsTakenWhileADiskIsFull(t *testing.T) {
+	var low scarce
+	h := build(t, func(s *web.Site) { s.Room = &low })
+	const body = `{"source":"docs","format":"zip"}`
+	j := h.export(t, jobs.Spec{Source: "docs", Format: "zip"})
+	job := "/jobs/" + string(j.ID)
+	first := h.ask("POST", "/jobs", body, "Content-Type", "application/json", "Idempotency-Key", "k")
+	low = true
+	for _, test := range []struct {
+		name, method, path, accept string
+		want                       int
+	}{
+		{"a new job", "POST", "/jobs", "application/json", http.StatusServiceUnavailable},
+		{"a new job of a browser", "POST", "/jobs", "text/html", http.StatusServiceUnavailable},
+		{"one more attempt", "POST", job + "/retry", "application/json", http.StatusServiceUnavailable},
+		{"readiness", "GET", "/readyz", "*/*", http.StatusServiceUnavailable},
+		{"life", "GET", "/healthz", "*/*", http.StatusOK},
+		{"a job", "GET", job, "application/json", http.StatusOK},
+		{"a page", "GET", "/", "text/html", http.StatusOK},
+		{"a file", "GET", job + "/file", "*/*", http.StatusOK},
+		{"a history", "GET", job + "/events", "*/*", http.StatusOK},
+		{"a deletion", "DELETE", job, "application/json", http.StatusNoContent},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			header := []string{"Accept", test.accept, "Content-Type", "application/json"}
+			resp := h.ask(test.method, test.path, map[string]string{"/jobs": body}[test.path], header...)
+			text, err := io.ReadAll(resp.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if resp.StatusCode != test.want {
+				t.Fatalf("got %d, want %d\n%s", resp.StatusCode, test.want, text)
+			}
+			if test.want != http.StatusServiceUnavailable {
+				return
+			}
+			if resp.Header.Get("Retry-After") == "" {
+				t.Error("got no Retry-After, want to know when to come back")
+			}
+			if !strings.Contains(string(text), "disk_full") && !strings.Contains(string(text), "disk is full") {
+				t.Errorf("got %s, want it to say why", text)
+			}
+		})
+	}
+	again := h.ask("POST", "/jobs", body, "Content-Type", "application/json", "Idempotency-Key", "k")
+	if again.StatusCode != http.StatusOK || again.Header.Get("Location") != first.Header.Get("Location") {
+		t.Errorf("a repeat: got %d, want the job of the first time", again.StatusCode)
+	}
+}
