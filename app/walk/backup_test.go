@@ -110,7 +110,8 @@ func TestAZeroedPageIsSaidAndMendedByABackup(t *testing.T) {
 	}
 	zeroAPage(t, filepath.Join(data, "carryout.db"))
 
-	for _, args := range [][]string{{"check"}, {"backup", filepath.Join(t.TempDir(), "bad.db")}, s.args} {
+	worthless := t.TempDir()
+	for _, args := range [][]string{{"check"}, {"backup", filepath.Join(worthless, "bad.db")}, s.args} {
 		out := exits(t, 1, append(args, "-data", data)...)
 		for _, want := range []string{"is damaged", "carryout check -data " + data, "carryout backup", "stop the server, move "} {
 			if !strings.Contains(out, want) {
@@ -120,6 +121,9 @@ func TestAZeroedPageIsSaidAndMendedByABackup(t *testing.T) {
 		if n := strings.Count(out, "\n"); n != 1 {
 			t.Errorf("%s: got %d lines, want one sentence:\n%s", args[0], n, out)
 		}
+	}
+	if left, err := os.ReadDir(worthless); err != nil || len(left) > 0 {
+		t.Errorf("got %v, error %v, want no backup of damage", left, err)
 	}
 	restore(t, data, backup)
 	exits(t, 0, "check", "-data", data, "-files")
