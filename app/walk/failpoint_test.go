@@ -33,6 +33,7 @@ var points = []point{
 	// It gets its name, and the job its last event.
 	{"file-synced", making}, {"hashes-kept", making}, {"file-named", making}, {"file-kept", making}, {"run-ended", making},
 	{"older-file-removed", making.after("file-kept")},
+	{"file-linked", reusing},
 	// It goes.
 	{"discard-recorded", deleting}, {"file-removed", deleting}, {"discarded", deleting},
 	{"discard-recorded", expiring}, {"file-removed", expiring}, {"discarded", expiring},

@@ -17,16 +17,17 @@ type ordeal struct {
 	first string                                        // at which it died before; "": it did not
 	flags func(t *testing.T) []string                   // the same each time
 	spec  string                                        // of its one job
-	then  func(s *server, id string) error              // after the job is ready; nil: nothing
+	then  func(s *server, in *afterwards) error         // after the job is ready; nil: nothing
 	check func(t *testing.T, s *server, in *afterwards) // with another server
 }
 
 // afterwards is what is known when another server runs.
 type afterwards struct {
-	data       string  // its folder
-	spec, want string  // of the job, and the hash of its file
-	id         string  // under which it was accepted; "": nobody knows
-	seen       []event // of the job, before
+	data       string   // its folder
+	spec, want string   // of the job, and the hash of its file
+	id         string   // under which it was accepted; "": nobody knows
+	others     []string // jobs that were asked for later
+	seen       []event  // of the job, before
 }
 
 func (o ordeal) after(point string) ordeal {
@@ -38,6 +39,7 @@ var (
 	making   = ordeal{name: "making an archive", flags: docsFlags, spec: spec("docs", "zip"), check: checkMade}
 	tabling  = ordeal{name: "making a table", flags: shopFlags, spec: spec("shop", "csv", `"table":"orders"`), check: checkMade}
 	freezing = ordeal{name: "freezing a table", flags: freezeFlags, spec: spec("shop", "jsonl", `"table":"orders"`), check: checkMade}
+	reusing  = ordeal{name: "answering with a file that is there", flags: reuseFlags, spec: spec("docs", "zip"), then: askTwice, check: checkTwo}
 	deleting = ordeal{name: "deleting", flags: docsFlags, spec: spec("docs", "tar", `"paths":["many"]`), then: deleteJob, check: checkDeleted}
 	expiring = ordeal{name: "letting expire", flags: briefFlags, spec: spec("docs", "tar", `"paths":["many"]`), then: awaitExpiry, check: checkExpired}
 )
@@ -49,6 +51,7 @@ func docsFlags(t *testing.T) []string {
 	return append([]string{"-source", "docs=" + docsOnce(t)}, pace...)
 }
 func briefFlags(t *testing.T) []string  { return append(docsFlags(t), "-retain=200ms") }
+func reuseFlags(t *testing.T) []string  { return append(docsFlags(t), "-reuse") }
 func freezeFlags(t *testing.T) []string { return append(shopFlags(t), "-freeze=1000") }
 func shopFlags(t *testing.T) []string {
 	return append([]string{"-source", "shop=sqlite:" + shopOnce(t)}, pace...)
@@ -68,7 +71,7 @@ func (o ordeal) endure(t *testing.T, point string, hit int) bool {
 	s := prepare(t, flags...)
 	s.start()
 	o.check(t, s, in)
-	checkDisk(t, in.data, []string{in.id})
+	checkDisk(t, in.data, append(in.others, in.id))
 	return true
 }
 
@@ -113,7 +116,7 @@ func (o ordeal) use(s *server, in *afterwards) {
 		in.seen = append(in.seen, e)
 	}
 	if len(in.seen) > 0 && in.seen[len(in.seen)-1].name == "ready" && o.then != nil {
-		if err := o.then(s, in.id); err != nil {
+		if err := o.then(s, in); err != nil {
 			s.t.Log(err)
 		}
 	}
@@ -149,8 +152,29 @@ func checkMade(t *testing.T, s *server, in *afterwards) {
 	}
 }
 
-func deleteJob(s *server, id string) error {
-	_, _, err := s.ask("DELETE", "/jobs/"+id, "")
+// askTwice asks for the same once more, which is a job of its own.
+func askTwice(s *server, in *afterwards) error {
+	_, _, err := s.ask("POST", "/jobs", in.spec, "Idempotency-Key", "twice")
+	return err
+}
+
+// checkTwo asks for both again: there are two, and each has its file.
+func checkTwo(t *testing.T, s *server, in *afterwards) {
+	t.Helper()
+	for _, key := range []string{"once", "twice"} {
+		_, body := s.call("POST", "/jobs", in.spec, "Idempotency-Key", key)
+		id := parse(t, body).text("id")
+		checkFile(t, s, s.ready(id), in.want)
+		checkOneEnd(t, id, s.follow("/jobs/"+id+"/events", "").rest())
+		in.others = append(in.others, id)
+	}
+	if list, ok := s.get("/jobs").at("jobs").([]any); !ok || len(list) != 2 || !slices.Contains(in.others, in.id) {
+		t.Errorf("got %d jobs, want two, and %s among them", len(list), in.id)
+	}
+}
+
+func deleteJob(s *server, in *afterwards) error {
+	_, _, err := s.ask("DELETE", "/jobs/"+in.id, "")
 	return err
 }
 
@@ -164,19 +188,19 @@ func checkDeleted(t *testing.T, s *server, in *afterwards) {
 }
 
 // awaitExpiry waits until a job has lost its file, or the server its life.
-func awaitExpiry(s *server, id string) error {
+func awaitExpiry(s *server, in *afterwards) error {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		resp, _, err := s.ask("GET", "/jobs/"+id+"/file", "")
+		resp, _, err := s.ask("GET", "/jobs/"+in.id+"/file", "")
 		if err != nil || resp.StatusCode == http.StatusGone {
 			return err
 		}
 	}
-	return fmt.Errorf("job %s does not expire", id)
+	return fmt.Errorf("job %s does not expire", in.id)
 }
 
 func checkExpired(t *testing.T, s *server, in *afterwards) {
 	t.Helper()
-	if err := awaitExpiry(s, in.id); err != nil {
+	if err := awaitExpiry(s, in); err != nil {
 		t.Error(err)
 	}
 	for deadline := time.Now().Add(patience); s.get("/jobs/"+in.id).text("state") != "expired"; {

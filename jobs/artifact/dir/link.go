@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/failpoint"
 )
 
 // Link implements [artifact.Store]. The file gets a second name on the disk (a
@@ -31,5 +32,6 @@ func (s *Store) Link(ctx context.Context, from, to jobs.ID) error {
 	if err != nil {
 		return fmt.Errorf("linking a file: %w", full(err))
 	}
+	failpoint.At("file-linked")
 	return nil
 }
