@@ -140,12 +140,16 @@ func killsInTheMiddleOfATable(t *testing.T, accounts, kills int) {
 	path := "/jobs/" + id + "/events"
 	for k := range kills {
 		st := s.follow(path, "")
+		starts := 0 // the stream begins with what was before
 		for past := float64(k+1) / float64(kills+3); ; {
 			e, err := st.next()
 			if err != nil {
 				t.Fatalf("the export ended before kill %d: %v", k+1, err)
 			}
-			if e.name == "progress" && e.json(t).number("fraction") > past {
+			if e.name == "started" {
+				starts++
+			}
+			if starts > k && e.name == "progress" && e.json(t).number("fraction") > past {
 				break
 			}
 		}

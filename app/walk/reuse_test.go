@@ -225,7 +225,7 @@ func TestAFollowerIsNotLostWithWhatItFollows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, "-reuse", "-workers", "2", "-throttle", "6000000", "-source", "docs="+docs)
+			s := start(t, "-reuse", "-workers", "2", "-throttle", "4000000", "-source", "docs="+docs)
 			leader := s.submit(spec("docs", "zip")).text("id")
 			s.runs(leader)
 			first, second := s.submit(spec("docs", "zip")).text("id"), s.submit(spec("docs", "zip")).text("id")
@@ -269,7 +269,7 @@ func (s *server) runs(id string) {
 func TestFollowersAndWhatTheyFollowSurviveAKill(t *testing.T) {
 	t.Parallel()
 	data, docs := t.TempDir(), tree(t)
-	s := start(t, "-reuse", "-workers", "2", "-throttle", "4000000", "-checkpoint", "50ms", "-data", data, "-source", "docs="+docs)
+	s := start(t, "-reuse", "-workers", "2", "-throttle", "2500000", "-checkpoint", "50ms", "-data", data, "-source", "docs="+docs)
 	var ids []string
 	for range 5 {
 		ids = append(ids, s.submit(spec("docs", "tar")).text("id"))
