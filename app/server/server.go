@@ -155,7 +155,8 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening the folder for files: %w", err)
 	}
-	h.room = &room.Watch{Artifacts: artifactsIn(c.Data), Database: c.Data, Min: c.MinFree, Ballast: room.NewBallast(c.Data, ballast), Log: c.Log}
+	h.room = &room.Watch{Artifacts: artifactsIn(c.Data), Database: c.Data, Min: c.MinFree, Ballast: room.NewBallast(c.Data, ballast), Log: c.Log,
+		Max: c.MaxSpace, Used: func() (int64, error) { return artifacts.Used(ctx) }}
 	h.store, err = sqlite.Open(ctx, databaseIn(c.Data), sqlite.Options{Notify: h.notify, Reserve: h.room.Ballast, Attempts: c.Attempts, Limits: c.Limits, Now: wall})
 	if err != nil {
 		return wayOut(c.Data, err)

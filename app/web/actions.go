@@ -27,7 +27,7 @@ func (s *Site) retry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.hasRoom(); err != nil {
+	if err := s.hasRoom(r.Context()); err != nil {
 		return err
 	}
 	if j, err = s.Board.Retry(r.Context(), j.ID); err != nil {

@@ -30,7 +30,7 @@ func (s *Site) readyz(w http.ResponseWriter, r *http.Request) error {
 		s.Log.Warn("not ready: the database does not answer", "err", err)
 		return notReady("database", "The database does not answer.")
 	}
-	if err := s.hasRoom(); err != nil {
+	if err := s.hasRoom(r.Context()); err != nil {
 		return err
 	}
 	if err := writable(s.DataDir); err != nil {

@@ -70,10 +70,11 @@ type Room interface {
 	Low() bool
 }
 
-// hasRoom returns store.ErrFull if nothing new can be taken for want of room.
-func (s *Site) hasRoom() error {
+// hasRoom returns store.ErrFull, and when it is worth to ask again, if nothing new
+// can be taken for want of room.
+func (s *Site) hasRoom(ctx context.Context) error {
 	if s.Room != nil && s.Room.Low() {
-		return store.ErrFull
+		return s.busy(ctx, store.ErrFull)
 	}
 	return nil
 }

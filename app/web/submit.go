@@ -43,7 +43,7 @@ func (s *Site) submit(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Export.Check(r.Context(), spec); err != nil {
 		return s.declined(w, r, filled{Spec: spec, open: open}, err)
 	}
-	if err := s.hasRoom(); err != nil {
+	if err := s.hasRoom(r.Context()); err != nil {
 		return s.declined(w, r, filled{Spec: spec, open: open}, err)
 	}
 	j, existed, err := s.Board.Submit(r.Context(), spec, store.SubmitOptions{Owner: s.owner(r), Key: key})
