@@ -35,9 +35,11 @@ func TestExportsWaitForRoomForTheirFiles(t *testing.T) {
 			data := t.TempDir()
 			disk := filepath.Join(data, "artifacts")
 			roomtest.Disk(t, disk, 64*mib)
-			s := slowly(t, data, "-min-free=4MiB")
+			s := slowly(t, data, "-min-free=4MiB", "-workers=1")
 			want := s.ready(s.submit(spec("docs", "tar")).text("id"))
-			id, other := s.begin()
+			id := s.submit(spec("docs", "tar")).text("id")
+			s.until(id, `"phase":"assembling"`)
+			other := s.submit(spec("docs", "zip")).text("id") // waits, so that it makes no room when it is canceled
 			empty := roomtest.Fill(t, disk, test.left)
 			s.until(id, "paused_disk_full")
 			s.waits(id)
