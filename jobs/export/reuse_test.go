@@ -306,3 +306,33 @@ func TestAFollowerIsWarnedToo(t *testing.T) {
 		t.Errorf("got %v, want the warning that a file was left out", w)
 	}
 }
+
+// What was interrupted is as good as what was not, from a copy too, whatever
+// has been written to the table since.
+func TestAnInterruptedExportHasTheKeyOfItsBeginning(t *testing.T) {
+	for _, freeze := range []int64{0, 1} {
+		e, _, _, file := reusing(t)
+		e.Freeze = freeze
+		want, err := e.Key(t.Context(), specs[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		cursor, _, _, err := attempt(t, e, specs[0], nil, 1)
+		if !errors.Is(err, work.ErrStopped) {
+			t.Fatal(err)
+		}
+		if freeze > 0 {
+			db, err := sql.Open("sqlite3", file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.Exec(`DELETE FROM orders`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, f, _, err := attempt(t, e, specs[0], cursor, 0); err != nil || f.Key != want || f.Size < 10_000 {
+			t.Errorf("frozen from %d bytes on: got %+v and %v, want the key %s", freeze, f, err, want)
+		}
+	}
+}
