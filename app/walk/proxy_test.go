@@ -47,12 +47,12 @@ func nginx(t *testing.T, upstream, more string) string {
 	).Replace(string(debian))
 	file := filepath.Join(dir, "nginx.conf")
 	write(t, file, []byte(text))
-	cmd := exec.CommandContext(t.Context(), program, "-p", dir, "-c", file, "-e", dir+"/error.log", "-g", "daemon off;")
+	cmd := exec.Command(program, "-p", dir, "-c", file, "-e", dir+"/error.log", "-g", "daemon off;")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		cmd.Process.Signal(os.Interrupt) // else its workers stay
+		cmd.Process.Signal(os.Interrupt) // a kill would leave its workers behind
 		cmd.Wait()
 	})
 	for deadline := time.Now().Add(patience); ; {
