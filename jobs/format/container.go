@@ -74,8 +74,18 @@ type cuts struct {
 	tails  bool  // a piece is packed with regard to the one before it
 }
 
+// around returns what a small file takes of a batch, with what stands around
+// its content.
+func (c cuts) around(size int64) int64 {
+	const head = 512
+	if c.align > 0 {
+		size += padding(size, c.align)
+	}
+	return head + size
+}
+
 // memory is how much an archive may have in memory.
-const memory = 56 << 20
+const memory = 44 << 20
 
 // share returns how many workers there can be, of those that are wanted, and
 // how many pieces on their way, so that they find room in memory.

@@ -53,13 +53,12 @@ func (c *cutter) take(ctx context.Context, first, next int) (*piece, error) {
 
 // fillBatch makes p as long as a batch may be, and returns the entry after it.
 func (c *cutter) fillBatch(p *piece) (next int) {
-	const entry = 512 // what stands around the content
 	for size := int64(0); ; p.next++ {
 		e := c.plan.Entries[p.next-1]
-		size += e.Size + entry
+		size += c.cuts.around(e.Size)
 		p.items++
 		p.bytes += e.Size
-		if p.next == len(c.plan.Entries) || c.isLarge(p.next) || size+c.plan.Entries[p.next].Size+entry > c.cuts.batch {
+		if p.next == len(c.plan.Entries) || c.isLarge(p.next) || size+c.cuts.around(c.plan.Entries[p.next].Size) > c.cuts.batch {
 			return p.next
 		}
 	}

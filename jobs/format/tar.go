@@ -27,7 +27,7 @@ func Tar() Format {
 func TarGz() Format {
 	return Format{
 		Name: "tar.gz", Title: "tar.gz archive", Hint: "For Linux and macOS; keeps permissions and links.",
-		Ext: ".tar.gz", Media: "application/gzip", Version: 3,
+		Ext: ".tar.gz", Media: "application/gzip", Version: 4,
 		Options: append([]Option{level()}, archiveOptions(exact)...),
 		Files:   tarred(func(o map[string]string) wrapping { return &gzipped{level: newDeflateLevel(o)} }),
 	}
@@ -38,7 +38,7 @@ func TarGz() Format {
 func TarZst() Format {
 	return Format{
 		Name: "tar.zst", Title: "tar.zst archive", Hint: "Smaller and faster than tar.gz; needs a newer tar.",
-		Ext: ".tar.zst", Media: "application/zstd", Version: 3,
+		Ext: ".tar.zst", Media: "application/zstd", Version: 4,
 		Options: append([]Option{level()}, archiveOptions(exact)...),
 		Files:   tarred(func(o map[string]string) wrapping { return framed{level: o["level"]} }),
 	}
@@ -170,6 +170,7 @@ type tarPacker struct{ squeezer squeezer }
 func (k *tarPacker) batch(ctx context.Context, p *piece, from reader) error {
 	const around = 3 * tarBlock // the content of an entry, about
 	p.in = slices.Grow(p.in, int(p.bytes)+(p.next-p.first)*around)
+	p.in = slices.Grow(p.in, int(p.bytes)+(p.next-p.first)*2*tarBlock)
 	for i := p.first; i < p.next; i++ {
 		if err := appendTarred(ctx, p, i, from); err != nil {
 			return err

@@ -49,7 +49,7 @@ func (f framed) squeezer() (squeezer, error) {
 	case "smallest":
 		level = zstd.SpeedBestCompression
 	}
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(frameSize))
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(frameSize))
 	return &zstdSqueezer{z: z, slow: level == zstd.SpeedBestCompression}, err
 }
 
@@ -95,19 +95,20 @@ func (s *zstdSqueezer) squeeze(ctx context.Context, p *piece) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	p.out = slices.Grow(p.out, len(p.in)+frameSize/64)
+	s.buf = slices.Grow(s.buf[:0], len(p.in)+frameSize/64)
 	if !s.slow {
-		p.out = s.z.EncodeAll(p.in, p.out) // in some 20 ms
+		s.buf = s.z.EncodeAll(p.in, s.buf) // in some 20 ms
 	} else if err := s.inParts(ctx, p); err != nil {
 		return err
 	}
-	p.raw = len(p.out) >= len(p.in)*worth/100
+	if p.raw = len(s.buf) >= len(p.in)*worth/100; !p.raw {
+		p.out = append(p.out, s.buf...) // which is shorter: pieces are many, and the buffer is one
+	}
 	return nil
 }
 
 // inParts makes a frame so that it can be stopped, and tells how far it is.
 func (s *zstdSqueezer) inParts(ctx context.Context, p *piece) error {
-	s.buf = p.out
 	s.z.ResetContentSize(&s.buf, int64(len(p.in)))
 	for rest := p.in; len(rest) > 0; {
 		if err := ctx.Err(); err != nil {
@@ -122,11 +123,7 @@ func (s *zstdSqueezer) inParts(ctx context.Context, p *piece) error {
 			p.report(1 - float64(len(rest))/float64(len(p.in)))
 		}
 	}
-	if err := s.z.Close(); err != nil {
-		return err
-	}
-	p.out, s.buf = s.buf, nil
-	return nil
+	return s.z.Close()
 }
 
 // longestRaw is the longest content of one block (RFC 8878, 3.1.1.2.4).
