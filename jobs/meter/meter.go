@@ -217,7 +217,10 @@ func (m *Meter) Progress() jobs.Progress {
 	m.measure()
 	if m.pace != nil && m.pace.total > 0 {
 		m.estimate()
-		p.Fraction, p.Left = jobs.Known(m.fraction), m.left
+		p.Left = m.left
+		if m.fraction > 0 {
+			p.Fraction = jobs.Known(m.fraction)
+		}
 	}
 	if m.rate > 0 {
 		p.Rate = jobs.Known(int64(m.rate))
@@ -258,7 +261,8 @@ func (m *Meter) estimate() {
 	if m.phase == jobs.Sealing {
 		rest = 0
 	}
-	if passed+rest > 0 {
+	// By the guesses alone it might be anything, and what was told once stays.
+	if passed+rest > 0 && (m.pace.knows() || m.phase == jobs.Sealing) {
 		m.fraction = max(m.fraction, min(passed/(passed+rest), almost))
 	}
 	m.left = jobs.Maybe[jobs.Span]{}

@@ -101,6 +101,11 @@ func (p *pace) begun() bool {
 	return done >= p.total/windows
 }
 
+// knows reports whether there is more to go by than the guesses. What an earlier
+// attempt has done is enough: guesses that are wrong by a factor are so for both
+// sides.
+func (p *pace) knows() bool { return p.before != nil || p.begun() }
+
 // rest returns the seconds that what is left will take. The window has been
 // open for so many: if nothing goes on, what is left takes longer.
 func (p *pace) rest(open float64) (seconds float64) {
