@@ -23,7 +23,7 @@ func (j Job) Apply(e Event) (Job, error) {
 	case KindProgress:
 		j.Progress = e.Progress
 	case KindWarning:
-		if e.Warning.Code != PausedDiskFull {
+		if e.Warning.Code != PausedDiskFull && e.Warning.Code != PausedSpaceFull {
 			j.Warnings += max(1, e.Warning.Count)
 		}
 	case KindRequeued:

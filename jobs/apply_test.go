@@ -263,7 +263,7 @@ func TestErrorsSayWhatHappened(t *testing.T) {
 
 func TestAPauseIsNoWarningThatCounts(t *testing.T) {
 	j := jobs.Job{State: jobs.Running, LastEvent: 2}
-	for seq, code := range []string{jobs.PausedDiskFull, "unreadable", jobs.PausedDiskFull} {
+	for seq, code := range []string{jobs.PausedDiskFull, "unreadable", jobs.PausedSpaceFull} {
 		var err error
 		if j, err = j.Apply(jobs.Event{Seq: int64(seq) + 3, Kind: jobs.KindWarning, Warning: jobs.Warning{Code: code}}); err != nil {
 			t.Fatal(err)

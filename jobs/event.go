@@ -60,10 +60,12 @@ type Warning struct {
 	Count   int64  // how many cases it stands for; 0 counts as 1
 }
 
-// PausedDiskFull is the code of the warning that a job waits for room on a
-// disk. It tells of the work and of nothing that is missing in the file, so it
-// does not count.
-const PausedDiskFull = "paused_disk_full"
+// The codes of warnings that a job waits for room. They tell of the work and of
+// nothing that is missing in the file, so they do not count.
+const (
+	PausedDiskFull  = "paused_disk_full"  // on a disk
+	PausedSpaceFull = "paused_space_full" // among what all files may take up
+)
 
 // from lists, for each kind, the states in which it may happen.
 func (k Kind) from() []State {
