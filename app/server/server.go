@@ -156,7 +156,10 @@ func (h *house) build(ctx context.Context) error {
 		return fmt.Errorf("opening the folder for files: %w", err)
 	}
 	h.room = &room.Watch{Artifacts: artifactsIn(c.Data), Database: c.Data, Min: c.MinFree, Ballast: room.NewBallast(c.Data, ballast), Log: c.Log,
-		Max: c.MaxSpace, Used: func() (int64, error) { return artifacts.Used(ctx) }}
+		Max: c.MaxSpace, Used: func() (u room.Usage, err error) {
+			u.Finished, u.Unfinished, err = artifacts.Used(ctx)
+			return u, err
+		}}
 	h.store, err = sqlite.Open(ctx, databaseIn(c.Data), sqlite.Options{Notify: h.notify, Reserve: h.room.Ballast, Attempts: c.Attempts, Limits: c.Limits, Now: wall})
 	if err != nil {
 		return wayOut(c.Data, err)

@@ -23,7 +23,7 @@ func (s *Site) busy(ctx context.Context, err error) error {
 	switch {
 	case errors.As(err, &limit):
 		wait = s.untilOneEnds(ctx)
-	case errors.Is(err, store.ErrFull):
+	case errors.Is(err, store.ErrFull), errors.Is(err, errSpace):
 		wait = s.untilOneExpires(ctx)
 	default:
 		return err

@@ -79,6 +79,8 @@ func problem(err error) refusal {
 			Detail: "The request is larger than the " + strconv.FormatInt(large.Limit, 10) + " bytes that are allowed here."}
 	case errors.Is(err, store.ErrFull):
 		return refusal{Status: http.StatusServiceUnavailable, Code: "disk_full", RetryAfter: time.Minute, Detail: "The server's disk is full. Try again later."}
+	case errors.Is(err, errSpace):
+		return refusal{Status: http.StatusServiceUnavailable, Code: "space_full", RetryAfter: time.Minute, Detail: "Exports take up as much room as they may here. Try again later, when some have been downloaded or have expired."}
 	case errors.Is(err, store.ErrBusy):
 		return refusal{Status: http.StatusServiceUnavailable, Code: "busy", RetryAfter: 5 * time.Second, Detail: "The server is busy. Try again in a few seconds."}
 	case errors.As(err, &fail):

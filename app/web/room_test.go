@@ -3,26 +3,41 @@ package web_test
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"example.org/carryout/app/web"
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/room"
 )
 
-// scarce is room that is low when it says so.
-type scarce bool
+// scarce is room of which there is too little when it says so.
+type scarce room.Lack
 
-func (s *scarce) Low() bool { return bool(*s) }
+func (s *scarce) Lack() room.Lack { return room.Lack(*s) }
 
-func TestNothingNewIsTakenWhileADiskIsFull(t *testing.T) {
+func TestNothingNewIsTakenWithoutRoom(t *testing.T) {
+	for name, test := range map[string]struct {
+		lack  room.Lack
+		words []string // the code, or what people read
+		never string
+	}{
+		"on a disk":                {room.Disk, []string{"disk_full", "disk is full"}, "space_full"},
+		"among what files may use": {room.Share, []string{"space_full", "take up as much room as they may"}, "disk"},
+	} {
+		t.Run(name, func(t *testing.T) { nothingNew(t, test.lack, test.words, test.never) })
+	}
+}
+
+func nothingNew(t *testing.T, lack room.Lack, words []string, never string) {
 	var low scarce
 	h := build(t, func(s *web.Site) { s.Room = &low })
 	const body = `{"source":"docs","format":"zip"}`
 	j := h.export(t, jobs.Spec{Source: "docs", Format: "zip"})
 	job := "/jobs/" + string(j.ID)
 	first := h.ask("POST", "/jobs", body, "Content-Type", "application/json", "Idempotency-Key", "k")
-	low = true
+	low = scarce(lack)
 	for _, test := range []struct {
 		name, method, path, accept string
 		want                       int
@@ -54,8 +69,9 @@ func TestNothingNewIsTakenWhileADiskIsFull(t *testing.T) {
 			if resp.Header.Get("Retry-After") == "" {
 				t.Error("got no Retry-After, want to know when to come back")
 			}
-			if !strings.Contains(string(text), "disk_full") && !strings.Contains(string(text), "disk is full") {
-				t.Errorf("got %s, want it to say why", text)
+			says := func(word string) bool { return strings.Contains(string(text), word) }
+			if !slices.ContainsFunc(words, says) || says(never) {
+				t.Errorf("got %s, want it to say why: %q", text, words)
 			}
 		})
 	}

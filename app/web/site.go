@@ -21,6 +21,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -31,6 +32,7 @@ import (
 	"example.org/carryout/jobs/export"
 	"example.org/carryout/jobs/feed"
 	"example.org/carryout/jobs/lend"
+	"example.org/carryout/jobs/room"
 	"example.org/carryout/jobs/store"
 	"example.org/carryout/jobs/tail"
 	"example.org/carryout/static"
@@ -66,15 +68,24 @@ type Site struct {
 
 // Room is what is known of the room on the server's disks.
 type Room interface {
-	// Low reports whether there is too little to take anything new.
-	Low() bool
+	// Lack returns what there is too little of to take anything new.
+	Lack() room.Lack
 }
 
-// hasRoom returns store.ErrFull, and when it is worth to ask again, if nothing new
-// can be taken for want of room.
+// errSpace says that files take up as much as they may.
+var errSpace = errors.New("exports take up as much room as they may")
+
+// hasRoom returns store.ErrFull or errSpace, and when it is worth to ask again,
+// if nothing new can be taken for want of room.
 func (s *Site) hasRoom(ctx context.Context) error {
-	if s.Room != nil && s.Room.Low() {
+	if s.Room == nil {
+		return nil
+	}
+	switch s.Room.Lack() {
+	case room.Disk:
 		return s.busy(ctx, store.ErrFull)
+	case room.Share:
+		return s.busy(ctx, errSpace)
 	}
 	return nil
 }

@@ -51,9 +51,10 @@ type Store interface {
 	// there is none.
 	Remove(ctx context.Context, id jobs.ID) error
 
-	// Used returns how many bytes all files take up here, finished and
-	// unfinished ones. Several jobs' links to one file count once.
-	Used(ctx context.Context) (int64, error)
+	// Used returns how many bytes all files take up here: the finished ones
+	// together, of which several jobs' links to one file count once, and the
+	// unfinished ones of each job.
+	Used(ctx context.Context) (finished int64, unfinished map[jobs.ID]int64, err error)
 
 	// Keys yields the jobs that have a finished file here.
 	Keys(ctx context.Context) iter.Seq2[jobs.ID, error]

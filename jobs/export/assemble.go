@@ -10,6 +10,7 @@ import (
 	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/failpoint"
 	"example.org/carryout/jobs/format"
+	"example.org/carryout/jobs/room"
 	"example.org/carryout/jobs/source"
 	"example.org/carryout/jobs/source/frozen"
 	"example.org/carryout/jobs/work"
@@ -173,7 +174,7 @@ func mendable(err error) bool {
 	return errors.As(err, &failure) != errors.Is(err, artifact.ErrFull) && !isTooLarge(err)
 }
 
-func (a *assembly) isLow() bool { return a.Room != nil && a.Room.Low() }
+func (a *assembly) isLow() bool { return a.Room != nil && a.Room.Lack() != room.None }
 
 // taken reports whether the run has ended because its job was taken away.
 func taken(ctx context.Context, err error) bool {

@@ -76,6 +76,15 @@ func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
 	}
 	p := &patience{room: e.Room, task: t, last: t.Keep}
 	t.Keep = p.keep
+	e.Room.Enter(p.attempt())
+	leave := func() { e.Room.Leave(p.attempt()) }
+	defer leave()
+	t.Rest = func() {
+		leave()
+		if p.task.Rest != nil {
+			p.task.Rest()
+		}
+	}
 	if err := p.start(ctx); err != nil {
 		return jobs.File{}, err
 	}

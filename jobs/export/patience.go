@@ -6,29 +6,39 @@ import (
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
+	"example.org/carryout/jobs/room"
 	"example.org/carryout/jobs/store"
 	"example.org/carryout/jobs/work"
 )
 
 // Room is what is known of the room on the server's disks.
 type Room interface {
-	// Low reports whether there is so little that exports should wait.
-	Low() bool
+	// Enter takes note of an attempt, which takes up room until Leave.
+	Enter(a room.Attempt)
 
-	// Full tells of a disk that was met full, after which room is Low for a
-	// while.
+	// Leave is for an attempt that writes no more. It may be called again.
+	Leave(a room.Attempt)
+
+	// Lack returns what there is too little of to waste any.
+	Lack() room.Lack
+
+	// Holds returns what an attempt has to wait for, and what is closed when it
+	// is to ask again; room.None and nil: it may go on.
+	Holds(a room.Attempt) (room.Lack, <-chan struct{})
+
+	// Full tells of a disk that was met full, which then is lacking for a while.
 	Full()
-
-	// Freed returns what is closed when room is no longer Low; nil: it is not.
-	Freed() <-chan struct{}
 
 	// Fits reports whether a file of that size can ever find room.
 	Fits(size int64) bool
 }
 
-// patience is how a job meets a full disk: it waits, and its followers are
-// told. It waits where room is low when it begins or has kept a cursor, and where a write finds no room, because somebody was faster.
-// Whoever waits can be canceled and stopped as always.
+// patience is how a job meets a full disk, or files that take up more than they
+// may: it waits, and its followers are told why. It waits where it is held when it
+// begins or has kept a cursor, and where a write finds no room, because somebody
+// was faster.
+// Whoever waits can be canceled and stopped as always. Whoever only waits for the
+// file of another job takes up nothing, and leaves its turn to others.
 //
 // There is no end to this: what is accepted is not thrown away because nobody
 // has tidied up yet. Only a file for which there would be no room even if it
@@ -45,10 +55,20 @@ var errNeverFits = errors.Join(artifact.ErrFull, &jobs.Failure{
 	Message: "The file does not fit on the server's disk, even if nothing else were there. Ask for less of the source, or for a format that takes less room.",
 })
 
-// keep keeps a cursor, and then waits if room is low.
+// attempt is what the room knows the job by.
+func (p *patience) attempt() room.Attempt {
+	return room.Attempt{Job: p.task.Job.ID, Fence: p.task.Fence, Since: p.task.Job.Created}
+}
+
+func (p *patience) isHeld() bool {
+	lack, _ := p.room.Holds(p.attempt())
+	return lack != room.None
+}
+
+// keep keeps a cursor, and then waits if the job is held.
 func (p *patience) keep(ctx context.Context, cursor []byte) error {
 	err := p.last(ctx, cursor)
-	if !p.room.Low() || err != nil && !errors.Is(err, store.ErrFull) {
+	if !p.isHeld() || err != nil && !errors.Is(err, store.ErrFull) {
 		return err
 	}
 	if err := p.pause(ctx); err != nil {
@@ -60,37 +80,45 @@ func (p *patience) keep(ctx context.Context, cursor []byte) error {
 	return err
 }
 
-// start waits if room is low, before anything is read.
+// start waits if the job is held, before anything is read.
 func (p *patience) start(ctx context.Context) error {
-	if !p.room.Low() {
+	if !p.isHeld() {
 		return nil
 	}
 	return p.pause(ctx)
 }
 
-// pause waits until there is room.
+// pause waits until the job may go on.
 func (p *patience) pause(ctx context.Context) error {
-	defer p.begin()()
-	return p.wait(ctx)
+	defer p.task.Meter.Pause()()
+	return p.wait(ctx, room.None)
 }
 
-// begin tells that the job waits. What it returns ends that.
-func (p *patience) begin() (end func()) {
-	p.task.Meter.Warn(jobs.Warning{
+// paused is what followers are told, by what there is too little of.
+var paused = map[room.Lack]jobs.Warning{
+	room.Disk: {
 		Code:    jobs.PausedDiskFull,
 		Message: "The server's disk is full, so this export waits. It goes on by itself when there is room.",
-	})
-	return p.task.Meter.Pause()
+	},
+	room.Share: {
+		Code:    jobs.PausedSpaceFull,
+		Message: "Exports take up as much room as they may here, so this one waits. It goes on by itself when others are ready or go.",
+	},
 }
 
-func (p *patience) wait(ctx context.Context) error {
+// wait waits, and tells for what unless that was told.
+func (p *patience) wait(ctx context.Context, told room.Lack) error {
 	for {
-		freed := p.room.Freed()
-		if freed == nil {
+		lack, again := p.room.Holds(p.attempt())
+		if lack == room.None {
 			return ctx.Err()
 		}
+		if lack != told {
+			p.task.Meter.Warn(paused[lack])
+			told = lack
+		}
 		select {
-		case <-freed:
+		case <-again:
 		case <-p.task.Stopping:
 			return work.ErrStopped
 		case <-ctx.Done():
@@ -106,13 +134,14 @@ func (p *patience) try(ctx context.Context, size int64, do func() error) error {
 	if !passes(err) {
 		return err
 	}
-	defer p.begin()()
+	p.task.Meter.Warn(paused[room.Disk])
+	defer p.task.Meter.Pause()()
 	for passes(err) {
 		p.room.Full()
 		if !p.room.Fits(size) {
 			return errNeverFits
 		}
-		if err := p.wait(ctx); err != nil {
+		if err := p.wait(ctx, room.Disk); err != nil {
 			return err
 		}
 		err = do()

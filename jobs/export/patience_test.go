@@ -12,6 +12,7 @@ import (
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/export"
+	"example.org/carryout/jobs/room"
 	"example.org/carryout/jobs/room/roomtest"
 	"example.org/carryout/jobs/source"
 	"example.org/carryout/jobs/store"
@@ -31,18 +32,25 @@ type narrow struct {
 
 func newNarrow() *narrow { return &narrow{met: make(chan struct{}, 1), freed: make(chan struct{})} }
 
-func (n *narrow) Low() bool       { return n.low.Load() }
-func (n *narrow) Full()           { n.low.Store(true) }
-func (n *narrow) Fits(int64) bool { return !n.small }
-func (n *narrow) Freed() <-chan struct{} {
+func (n *narrow) Enter(room.Attempt) {}
+func (n *narrow) Leave(room.Attempt) {}
+func (n *narrow) Full()              { n.low.Store(true) }
+func (n *narrow) Fits(int64) bool    { return !n.small }
+func (n *narrow) Lack() room.Lack {
+	if n.low.Load() {
+		return room.Disk
+	}
+	return room.None
+}
+func (n *narrow) Holds(room.Attempt) (room.Lack, <-chan struct{}) {
 	if !n.low.Load() {
-		return nil
+		return room.None, nil
 	}
 	select {
 	case n.met <- struct{}{}:
 	default:
 	}
-	return n.freed
+	return room.Disk, n.freed
 }
 
 func (n *narrow) free() {
@@ -184,7 +192,7 @@ func TestAnExportWaitsOnceItHasKeptItsPlace(t *testing.T) {
 				if asked.Add(1) == 1 {
 					n.Full()
 				}
-				if n.Low() && test.keep != nil {
+				if n.low.Load() && test.keep != nil {
 					return test.keep
 				}
 				kept.Add(1)

@@ -30,6 +30,12 @@ func (d disks) watch(min int64) *room.Watch {
 		}}
 }
 
+// freed is closed when nobody is held any more; nil: nobody is.
+func freed(w *room.Watch) <-chan struct{} {
+	_, again := w.Holds(room.Attempt{Job: "J"})
+	return again
+}
+
 func TestRoomIsLowOnceThereIsLessThanThereShouldBe(t *testing.T) {
 	const gib = 1 << 30
 	large := room.Space{Free: 50 * gib, Total: 100 * gib}
@@ -53,7 +59,7 @@ func TestRoomIsLowOnceThereIsLessThanThereShouldBe(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := test.at.watch(test.min)
 			w.Check()
-			if got := w.Low(); got != test.want {
+			if got := w.Lack() == room.Disk; got != test.want {
 				t.Errorf("got low %v, want %v", got, test.want)
 			}
 		})
@@ -73,11 +79,11 @@ func TestRoomIsWaitedFor(t *testing.T) {
 			}
 		}()
 		began := time.Now()
-		<-w.Freed()
+		<-freed(w)
 		if got, want := time.Since(began), 3*time.Hour; got != want {
 			t.Errorf("waited for %v, want %v", got, want)
 		}
-		if w.Low() || w.Freed() != nil {
+		if freed(w) != nil {
 			t.Error("room is low, and was waited for")
 		}
 	})
@@ -95,33 +101,16 @@ func TestWhoMeetsAFullDiskIsBelieved(t *testing.T) {
 			began := time.Now()
 			w.Full()
 			w.Full() // two meet it at once
-			if !w.Low() {
+			if w.Lack() != room.Disk {
 				t.Fatal("room is not low, and the disk is full")
 			}
-			<-w.Freed()
+			<-freed(w)
 			waits = append(waits, time.Since(began))
 		}
 		if first, last := waits[0], waits[len(waits)-1]; first > 2*time.Second || last < 59*time.Second || last > 61*time.Second {
 			t.Errorf("got the waits %v, want them to grow from a second to a minute", waits)
 		}
 	})
-}
-
-func TestRoomIsLowWhileFilesTakeUpMoreThanTheyMay(t *testing.T) {
-	plenty := room.Space{Free: 1 << 40, Total: 1 << 41}
-	w := disks{"artifacts": plenty, "database": plenty}.watch(0)
-	var used int64
-	w.Max, w.Used = 3200, func() (int64, error) { return used, nil }
-	for _, step := range []struct {
-		used int64
-		want bool
-	}{{0, false}, {3200, false}, {3201, true}, {3200, true}, {3101, true}, {3100, false}, {3200, false}} {
-		used = step.used
-		w.Check()
-		if got := w.Low(); got != step.want {
-			t.Errorf("%d of %d bytes: got low %v, want %v", used, w.Max, got, step.want)
-		}
-	}
 }
 
 func TestAFileThatCanNeverFitIsKnown(t *testing.T) {
@@ -145,13 +134,13 @@ func TestTheBallastIsMadeAndThrownOffAndMadeAnew(t *testing.T) {
 		return info.Size()
 	}
 	w.Check()
-	if got := size(); got != mib || w.Low() {
-		t.Errorf("got a ballast of %d bytes and low %v, want %d and room", got, w.Low(), mib)
+	if got := size(); got != mib || w.Lack() == room.Disk {
+		t.Errorf("got a ballast of %d bytes and low %v, want %d and room", got, w.Lack() == room.Disk, mib)
 	}
 	empty := roomtest.Fill(t, dir, 0)
 	w.Check()
-	if !w.Low() || w.Ballast.Spent() {
-		t.Errorf("got low %v and spent %v on a full disk, want low alone", w.Low(), w.Ballast.Spent())
+	if w.Lack() != room.Disk || w.Ballast.Spent() {
+		t.Errorf("got low %v and spent %v on a full disk, want low alone", w.Lack() == room.Disk, w.Ballast.Spent())
 	}
 	if !w.Ballast.Release() || w.Ballast.Release() {
 		t.Error("the ballast must be thrown off once, and not twice")
@@ -160,13 +149,13 @@ func TestTheBallastIsMadeAndThrownOffAndMadeAnew(t *testing.T) {
 		t.Errorf("writing to the room that was made: %v", err)
 	}
 	w.Check()
-	if size() > 0 || !w.Low() || !w.Ballast.Spent() {
-		t.Errorf("got a ballast of %d bytes, low %v, spent %v, want none yet", size(), w.Low(), w.Ballast.Spent())
+	if size() > 0 || w.Lack() != room.Disk || !w.Ballast.Spent() {
+		t.Errorf("got a ballast of %d bytes, low %v, spent %v, want none yet", size(), w.Lack() == room.Disk, w.Ballast.Spent())
 	}
 	empty()
 	w.Check()
-	if got := size(); got != mib || w.Low() || w.Ballast.Spent() {
-		t.Errorf("got a ballast of %d bytes, low %v, spent %v, want it back", got, w.Low(), w.Ballast.Spent())
+	if got := size(); got != mib || w.Lack() == room.Disk || w.Ballast.Spent() {
+		t.Errorf("got a ballast of %d bytes, low %v, spent %v, want it back", got, w.Lack() == room.Disk, w.Ballast.Spent())
 	}
 	if again := room.NewBallast(dir, mib); !again.Whole() {
 		t.Error("the ballast of an earlier server is not taken over")

@@ -3,13 +3,21 @@
 //
 // A [Watch] looks at the folder of finished files and at that of the database,
 // which may lie on different disks. While less than Min is left on one of them
-// room is low: whoever is about to write a lot asks Low, and waits for Freed.
+// room is low: whoever is about to write a lot asks [Watch.Holds], and waits.
 // Room counts as found again when there is an eighth more than Min, so that
 // nobody stops and goes on at every block. Who meets a full disk between two
 // looks, or one whose limit no look shows (a quota), says so with Full.
 //
 // An operator may allow less than there is: then room is low as well while all
-// files take up more than Max.
+// files take up more than Max. That alone never holds everybody. Finished files
+// go in time, but unfinished ones only get ready: if all of them waited for each
+// other, as two large exports may that fill Max together, it would be for ever. So
+// one job at a time has its turn, the oldest that runs, and goes on beyond Max;
+// the others wait. It waits too only while the files of all others are more than
+// Max and would not be without the finished ones. To fail the youngest instead
+// would throw away work with which nothing is wrong. So files take up more than
+// Max by one export, whose size the exporter may bound, and by what others write
+// before they notice.
 //
 // A [Ballast] is room set aside beside the database, for what must be written
 // even then. The Watch makes it, and makes it anew after it was needed.
@@ -45,18 +53,29 @@ type Watch struct {
 	Database  string                // the folder of the database
 	Min       int64                 // that is to stay free on each of their disks; below 0: Auto
 	Max       int64                 // that all files may take up; 0: whatever there is
-	Used      func() (int64, error) // what they take up; asked if there is a Max
+	Used      func() (Usage, error) // what they take up; asked if there is a Max
 	Ballast   *Ballast
 	Look      func(folder string) (Space, error) // nil: asks the system
 	Log       *slog.Logger
 
-	mu    sync.Mutex // guards what stands below
-	low   bool
+	mu    sync.Mutex    // guards what stands below
+	full  bool          // a disk is
 	since time.Time     // when it became so, or ended
 	told  time.Time     // when somebody met a full disk
 	doubt time.Duration // for which that holds
-	room  chan struct{} // closed when low ends; nil: nobody waits
+	crowd crowd
+	news  chan struct{} // closed when who waits is to ask again; nil: nobody waits
 }
+
+// A Lack is what there is too little of.
+type Lack int
+
+// What there may be too little of. Where both are, it is that of the disk.
+const (
+	None  Lack = iota // there is enough
+	Disk              // what is left on a disk
+	Share             // what files may take up
+)
 
 // Serve looks until ctx is done, and returns nil.
 func (w *Watch) Serve(ctx context.Context) error {
@@ -77,17 +96,30 @@ func (w *Watch) Check() {
 	if w.Ballast != nil {
 		w.restore()
 	}
-	low := w.lowAt(w.Artifacts) || w.lowAt(w.Database) || w.Ballast.Spent() || w.crowded()
+	full := w.lowAt(w.Artifacts) || w.lowAt(w.Database) || w.Ballast.Spent()
+	used := w.used()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.set(low || time.Since(w.told) < w.doubt)
+	w.set(full || time.Since(w.told) < w.doubt)
+	w.count(used)
 }
 
-// Low reports whether there is less room than there should be.
-func (w *Watch) Low() bool {
+// Lack returns what there is less of than there should be.
+func (w *Watch) Lack() Lack {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.low
+	return w.lack()
+}
+
+// lack is called with mu held.
+func (w *Watch) lack() Lack {
+	switch {
+	case w.full:
+		return Disk
+	case w.crowd.over:
+		return Share
+	}
+	return None
 }
 
 // Full tells of a disk that was met full. Room is low from now on, and longer
@@ -96,7 +128,7 @@ func (w *Watch) Full() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
-	case w.low && w.doubt > 0: // others met it too
+	case w.full && w.doubt > 0: // others met it too
 	case w.doubt > 0 && time.Since(w.since) < w.doubt:
 		w.doubt = min(2*w.doubt, mostDoubt)
 	default:
@@ -106,17 +138,19 @@ func (w *Watch) Full() {
 	w.set(true)
 }
 
-// Freed returns what is closed when room is no longer low; nil: it is not.
-func (w *Watch) Freed() <-chan struct{} {
+// Holds returns what an attempt has to wait for, and what is closed when it is
+// to ask again; None and nil: it may go on.
+func (w *Watch) Holds(a Attempt) (Lack, <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.low {
-		return nil
+	lack := w.lack()
+	if lack == None || lack == Share && w.crowd.turn == a {
+		return None, nil
 	}
-	if w.room == nil {
-		w.room = make(chan struct{})
+	if w.news == nil {
+		w.news = make(chan struct{})
 	}
-	return w.room
+	return lack, w.news
 }
 
 // Fits reports whether a file of that size can ever find room: whether there
@@ -129,7 +163,7 @@ func (w *Watch) Fits(size int64) bool {
 
 // set takes note of how things stand. It is called with mu held.
 func (w *Watch) set(low bool) {
-	if low == w.low {
+	if low == w.full {
 		return
 	}
 	now := time.Now()
@@ -137,12 +171,17 @@ func (w *Watch) set(low bool) {
 		w.Log.Warn("a disk is almost full: no new exports are taken, and running ones wait")
 	} else {
 		w.Log.Info("there is room on the disks again", "after", now.Sub(w.since).Round(time.Millisecond))
-		if w.room != nil {
-			close(w.room)
-			w.room = nil
-		}
 	}
-	w.low, w.since = low, now
+	w.full, w.since = low, now
+	w.tell()
+}
+
+// tell has those who wait ask again. It is called with mu held.
+func (w *Watch) tell() {
+	if w.news != nil {
+		close(w.news)
+		w.news = nil
+	}
 }
 
 // lowAt reports whether there is too little room on the disk of a folder.
@@ -152,23 +191,10 @@ func (w *Watch) lowAt(folder string) bool {
 		return false
 	}
 	enough := w.min(s)
-	if w.Low() {
+	if w.Lack() == Disk {
 		enough += enough / 8
 	}
 	return s.Free < enough
-}
-
-// crowded reports whether all files take up more than they may. It ends when
-// they take up a little less.
-func (w *Watch) crowded() bool {
-	if w.Max <= 0 {
-		return false
-	}
-	used, err := w.Used()
-	if w.Low() {
-		used += w.Max / 32
-	}
-	return err == nil && used > w.Max
 }
 
 // restore makes the ballast if that leaves enough room beside it.

@@ -28,10 +28,13 @@ func (s *Sweeper) spare(ctx context.Context) {
 // crowded reports whether all files take up almost as much as they may, so that
 // what is being written would soon have to wait.
 func (s *Sweeper) crowded(ctx context.Context) bool {
-	used, err := s.Artifacts.Used(ctx)
+	used, unfinished, err := s.Artifacts.Used(ctx)
 	if err != nil {
 		s.complain(ctx, "what the files take up is not known", err)
 		return false
+	}
+	for _, size := range unfinished {
+		used += size
 	}
 	return used > s.Space-s.Space/16
 }

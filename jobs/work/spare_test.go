@@ -22,14 +22,15 @@ type full struct {
 	evicted map[jobs.ID]string
 }
 
-func (f *full) Used(context.Context) (sum int64, _ error) {
+func (f *full) Used(context.Context) (finished int64, unfinished map[jobs.ID]int64, _ error) {
 	for id := range f.files {
-		sum += f.sizes[id]
+		finished += f.sizes[id]
 	}
+	unfinished = make(map[jobs.ID]int64)
 	for _, id := range f.staged {
-		sum += f.sizes[id]
+		unfinished[id] = f.sizes[id]
 	}
-	return sum, nil
+	return finished, unfinished, nil
 }
 
 func (f *full) Spent(_ context.Context, n int) (ids []jobs.ID, _ error) {

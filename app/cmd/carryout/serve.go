@@ -108,7 +108,7 @@ func (s *settings) declare(flags *flag.FlagSet) {
 	c.Retain = 72 * time.Hour
 	flags.Var((*span)(&c.Retain), "retain", "`TIME` for which files are kept; 0: until they are deleted")
 	flags.Var((*size)(&c.MaxSize), "max-size", "`SIZE` that the file of one export may have, such as 20GiB; larger ones fail; 0: any")
-	flags.Var((*size)(&c.MaxSpace), "max-space", "`SIZE` that all files may take up; those that were downloaded longest ago go first, and no other before its time; with more, requests are refused for now and exports wait; 0: any")
+	flags.Var((*size)(&c.MaxSpace), "max-space", "`SIZE` that all files may take up; those that were downloaded longest ago go first, and no other before its time; with more, requests are refused for now and exports wait, all but the oldest, so keep room for one more file (-max-size); 0: any")
 	c.MinFree = room.Auto
 	flags.Var((*minFree)(&c.MinFree), "min-free", "`SIZE` that is to stay free on the disks of the files and of the database, such as 1GiB; with less, requests are refused for now and exports wait; auto: 256MiB, or a hundredth of a disk below 25 GiB")
 	flags.Int64Var(&c.Throttle, "throttle", 0, "`BYTES` a second that one export may read; 0: as fast as it can")

@@ -10,13 +10,18 @@ import (
 // is known about a file beside it may take up a little more.
 func used(t *testing.T, open func() artifact.Store) {
 	s := open()
+	staged := int64(0) // of two
 	check := func(when string, want int64) {
 		t.Helper()
 		for _, s := range []artifact.Store{s, open()} {
-			got, err := s.Used(t.Context())
+			got, unfinished, err := s.Used(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
+			if unfinished[one] != 0 || unfinished[two] != staged {
+				t.Errorf("%s: got %v bytes of unfinished files, want %d of %s alone", when, unfinished, staged, two)
+			}
+			got += unfinished[two]
 			if got < want || got > want+want/100+4096 {
 				t.Errorf("%s: got %d bytes used, want %d and little more", when, got, want)
 			}
@@ -35,7 +40,9 @@ func used(t *testing.T, open func() artifact.Store) {
 	if _, err := w.Checkpoint(); err != nil {
 		t.Fatal(err)
 	}
+	staged = 4 * mib
 	check("with one on its way", 8*mib)
+	staged = 0
 	if err := w.Abort(); err != nil {
 		t.Fatal(err)
 	}

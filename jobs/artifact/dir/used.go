@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"example.org/carryout/jobs"
 )
 
 // fresh is how long after a change of a folder its time does not tell of
@@ -24,13 +26,33 @@ type tally struct {
 }
 
 // Used implements [artifact.Store].
-func (s *Store) Used(ctx context.Context) (int64, error) {
-	ready, err := s.usedReady(ctx)
-	if err != nil {
-		return 0, err
+func (s *Store) Used(ctx context.Context) (finished int64, unfinished map[jobs.ID]int64, err error) {
+	if finished, err = s.usedReady(ctx); err != nil {
+		return 0, nil, err
 	}
-	staged, err := used(ctx, s.staged)
-	return ready + staged, err
+	unfinished, err = s.usedStaged(ctx)
+	return finished, unfinished, err
+}
+
+// usedStaged adds up the staged files of each job. What belongs to none counts
+// as that of a job without a name.
+func (s *Store) usedStaged(ctx context.Context) (map[jobs.ID]int64, error) {
+	sums := make(map[jobs.ID]int64)
+	for name, err := range names(ctx, s.staged) {
+		if err != nil {
+			return nil, err
+		}
+		info, err := os.Lstat(filepath.Join(s.staged, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it has just gone
+		}
+		if err != nil {
+			return nil, err
+		}
+		id, _ := owner(name)
+		sums[id] += info.Size()
+	}
+	return sums, nil
 }
 
 func (s *Store) usedReady(ctx context.Context) (int64, error) {
