@@ -22,7 +22,7 @@ const (
 	between = time.Second / 10
 
 	// What is done again after a kill, at most: what a job reads between two
-	// cursors, twice, and a few pieces, which are up to 4 MiB.
+	// cursors, twice, and a few pieces, which are up to 2 MiB.
 	doneAgain = 2*pacing/10 + 8<<20
 )
 
