@@ -43,6 +43,15 @@ func Place(n int) string {
 	return human.Ordinal(n) + " in the queue"
 }
 
+// about says that a span is an estimate, unless its words do.
+func about(span string) string {
+	const most = "up to "
+	if len(span) > len(most) && span[:len(most)] == most {
+		return span
+	}
+	return "about " + span
+}
+
 // remaining is how long a running job still takes.
 func remaining(p jobs.Progress) string {
 	switch {
@@ -51,7 +60,7 @@ func remaining(p jobs.Progress) string {
 	case p.Left.Known && p.Left.Value.High <= 5*time.Second:
 		return "a few seconds left"
 	case p.Left.Known:
-		return "about " + human.Span(p.Left.Value.Low.Milliseconds(), p.Left.Value.High.Milliseconds()) + " left"
+		return about(human.Span(p.Left.Value.Low.Milliseconds(), p.Left.Value.High.Milliseconds())) + " left"
 	case p.Phase == jobs.Assembling:
 		return "estimating the time left"
 	}

@@ -128,6 +128,7 @@ func TestWhatIsLeft(t *testing.T) {
 		want string
 	}{
 		{estimate(0, 4*time.Second), "a few seconds left"},
+		{estimate(0, 40*time.Second), "up to 40 s left"},
 		{estimate(20*time.Second, 30*time.Second), "about 20 to 30 s left"},
 		{with(running(), func(j *jobs.Job) { j.State = jobs.Canceled }), "stopped at 42%"},
 		{ready(71*time.Hour + 30*time.Minute), "2 days 23 h left"},
