@@ -43,15 +43,6 @@ func Place(n int) string {
 	return human.Ordinal(n) + " in the queue"
 }
 
-// about says that a span is an estimate, unless its words do.
-func about(span string) string {
-	const most = "up to "
-	if len(span) > len(most) && span[:len(most)] == most {
-		return span
-	}
-	return "about " + span
-}
-
 // remaining is how long a running job still takes.
 func remaining(p jobs.Progress) string {
 	switch {
@@ -60,7 +51,11 @@ func remaining(p jobs.Progress) string {
 	case p.Left.Known && p.Left.Value.High <= 5*time.Second:
 		return "a few seconds left"
 	case p.Left.Known:
-		return about(human.Span(p.Left.Value.Low.Milliseconds(), p.Left.Value.High.Milliseconds())) + " left"
+		span := human.Span(p.Left.Value.Low.Milliseconds(), p.Left.Value.High.Milliseconds())
+		if span[0] == 'u' { // "up to 40 s" says already that it is no more than an estimate
+			return span + " left"
+		}
+		return "about " + span + " left"
 	case p.Phase == jobs.Assembling:
 		return "estimating the time left"
 	}
