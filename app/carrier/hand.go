@@ -214,11 +214,12 @@ func (h *hand) gone(l *Line) bool {
 	return n == 0 && !errors.Is(err, syscall.EAGAIN)
 }
 
-// stop tells everybody when to come back, and ends all lines.
+// stop tells everybody when to come back, and ends all lines. Who is stuck is
+// told if that ends in time.
 func (h *hand) stop() {
 	h.mu.Lock()
 	h.stopped = true
-	ready := h.ready
+	ready, back := h.ready, h.back
 	h.mu.Unlock()
 	now := time.Since(h.began)
 	for _, l := range ready {
@@ -226,16 +227,32 @@ func (h *hand) stop() {
 			h.enter(l, now)
 		}
 	}
+	for _, l := range back {
+		l.stuck = false
+	}
+	var late []*Line
 	for _, l := range slices.Clone(h.lines) {
-		if !l.stuck {
-			h.say(l, appendEnd(appendPiece(nil, Goodbye(), l.chunked), l.chunked), now)
+		if l.stuck {
+			late = append(late, l)
+		} else if !l.failed && !l.over {
+			h.say(l, farewell(l), now)
 		}
 		if l.stuck {
 			l.conn.SetWriteDeadline(time.Now().Add(lastWords))
 		}
 	}
 	h.helpers.Wait()
+	for _, l := range late {
+		if !l.failed && !l.over {
+			_, _ = h.io.write(l.raw, farewell(l)) // at once or not at all: there is no more time
+		}
+	}
 	for len(h.lines) > 0 {
 		h.drop(h.lines[len(h.lines)-1])
 	}
+}
+
+// farewell says when to come back, and ends the stream.
+func farewell(l *Line) []byte {
+	return appendEnd(appendPiece(nil, Goodbye(), l.chunked), l.chunked)
 }

@@ -53,16 +53,23 @@ func (s *Site) send(w http.ResponseWriter, r *http.Request, status int, begin be
 	if err != nil {
 		return nil // the client has gone
 	}
+	broken := true
+	defer func() {
+		if broken { // after a panic too
+			l.Close()
+		}
+	}()
 	f, err := s.greet(r.Context(), l, begin)
-	switch {
-	case err != nil:
+	if err != nil {
 		if !errors.Is(err, errUntold) && r.Context().Err() == nil {
 			s.Log.Warn("stream ended early", "path", r.URL.Path, "err", err)
 		}
-		l.Close()
-	case f == nil:
+		return nil
+	}
+	broken = false
+	if f == nil {
 		l.End()
-	default:
+	} else {
 		l.Follow(f)
 	}
 	return nil // the stream has begun: its follower cannot be told otherwise
