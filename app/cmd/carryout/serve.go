@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -83,7 +82,7 @@ func (s *settings) declare(flags *flag.FlagSet) {
 	flags.BoolVar(&c.Insecure, "insecure", false, "listen where other machines can reach the server, although it has no sign-in")
 	flags.Var((*several)(&c.AllowHost), "allow-host", "`NAME` under which the server may be asked, beside addresses and localhost; may be repeated")
 	flags.Var((*several)(&c.AllowOrigin), "allow-origin", "other `ORIGIN` whose pages may read, such as https://app.example.com; \"*\": all; may be repeated")
-	flags.StringVar(&c.OwnerHeader, "owner-header", "", "`NAME` of the request header in which the proxy in front, which signs people in, says who asks; it must set that header itself, whatever came")
+	flags.Var((*header)(&c.OwnerHeader), "owner-header", "`NAME` of the request header in which the proxy in front, which signs people in, says who asks; it must set that header itself, whatever came")
 	c.Heartbeat = 15 * time.Second
 	flags.Var((*span)(&c.Heartbeat), "heartbeat", "`TIME` of silence after which a stream shows that it lives")
 	flags.IntVar(&c.MaxStreams, "max-streams", 0, "`N` streams that may be open; 0: what three quarters of the open files allow")
@@ -117,10 +116,6 @@ func (s *settings) declare(flags *flag.FlagSet) {
 	flags.String("config", "", "`FILE` with more flags")
 }
 
-// headerName is what a header can be called
-// (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
-var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
-
 // scheme is how the addresses of the server begin.
 func (s *settings) scheme() string {
 	if s.config.TLSCert != "" {
@@ -137,8 +132,6 @@ func (s *settings) check() error {
 		}
 	}
 	switch {
-	case s.config.OwnerHeader != "" && !headerName.MatchString(s.config.OwnerHeader):
-		return fmt.Errorf("%q cannot be the name of a header", s.config.OwnerHeader)
 	case s.log != "text" && s.log != "json":
 		return fmt.Errorf("a log is text or json, not %q", s.log)
 	case s.config.Workers < 0, s.config.Throttle < 0, s.config.Retain < 0, s.config.Freeze < 0:
@@ -214,7 +207,7 @@ func complete(flags *flag.FlagSet, env func(string) string) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return ff.Parse(flags, nil, ff.WithConfigFileFlag("config"), ff.WithConfigFileParser(ff.PlainParser))
+	return ff.Parse(flags, nil, ff.WithConfigFileFlag("config"), ff.WithConfigFileParser(readConfig))
 }
 
 // values are those in a variable for a flag, which are several only where the
