@@ -67,21 +67,16 @@ func (a *archive) run(ctx context.Context) error {
 	return a.out.end(a, len(a.plan.Entries))
 }
 
-// start goes on from a checkpoint, or tells what is left out or changed from
-// the beginning.
+// start begins, or goes on from a checkpoint.
 func (a *archive) start() error {
 	if a.task.From == nil {
-		for _, w := range a.plan.Warnings {
-			a.task.Meter.Warn(w)
-		}
-		for _, w := range summary(a.changes) {
-			a.task.Meter.Warn(w)
-		}
+		a.warn()
 		return a.out.begin()
 	}
 	if err := a.restore(a.task.From); err != nil {
 		return err
 	}
+	a.warn()
 	bytes := a.at.offset
 	for _, e := range a.plan.Entries[:a.at.entry] {
 		bytes += e.Size
@@ -92,6 +87,20 @@ func (a *archive) start() error {
 	}
 	a.task.Meter.Resume(int64(a.at.entry), bytes)
 	return nil
+}
+
+// warn tells what is left out or changed up to a.at. An attempt that goes on
+// tells it again: its meter holds what is to be said of the whole file.
+func (a *archive) warn() {
+	for _, w := range a.plan.Warnings {
+		a.task.Meter.Warn(w)
+	}
+	for _, w := range summary(a.changes) {
+		a.task.Meter.Warn(w)
+	}
+	for _, n := range a.notes {
+		a.task.Meter.Warn(a.warning(n))
+	}
 }
 
 // assemble packs all entries that come after a.at. Every goroutine that it

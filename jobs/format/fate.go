@@ -83,7 +83,7 @@ func (n notes) append(b []byte) []byte {
 	return b
 }
 
-// restoreNotes reads what append has written, of entries below end.
+// restoreNotes reads what append has written, of entries up to end.
 func restoreNotes(d *decoder, end int) (n notes) {
 	last := 0
 	for range d.length() {

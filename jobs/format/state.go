@@ -37,7 +37,7 @@ func (a *archive) restore(state []byte) error {
 	if !a.fits(a.at) {
 		return ErrCheckpoint
 	}
-	a.notes = restoreNotes(d, a.at.entry)
+	a.notes = restoreNotes(d, min(a.at.entry, len(a.plan.Entries)-1))
 	a.out.restore(d, a.at)
 	if d.failed || len(d.b) > 0 {
 		return ErrCheckpoint
