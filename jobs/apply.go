@@ -19,11 +19,11 @@ func (j Job) Apply(e Event) (Job, error) {
 	case KindStarted:
 		j.State, j.Place, j.Reason = Running, 0, ""
 		j.Attempt, j.Started, j.Progress = e.Attempt, e.At, e.Progress
-		j.Warnings = 0 // an attempt that starts over meets them again
+		j.Warnings = 0 // each attempt tells all of them, wherever it goes on
 	case KindProgress:
 		j.Progress = e.Progress
 	case KindWarning:
-		if e.Warning.Code != PausedDiskFull && e.Warning.Code != PausedSpaceFull {
+		if e.Warning.OfFile() {
 			j.Warnings += max(1, e.Warning.Count)
 		}
 	case KindRequeued:

@@ -261,9 +261,9 @@ func TestErrorsSayWhatHappened(t *testing.T) {
 	}
 }
 
-func TestAPauseIsNoWarningThatCounts(t *testing.T) {
+func TestWhatTellsOfTheWorkIsNoWarningThatCounts(t *testing.T) {
 	j := jobs.Job{State: jobs.Running, LastEvent: 2}
-	for seq, code := range []string{jobs.PausedDiskFull, "unreadable", jobs.PausedSpaceFull} {
+	for seq, code := range []string{jobs.PausedDiskFull, "unreadable", jobs.PausedSpaceFull, jobs.StartedOver} {
 		var err error
 		if j, err = j.Apply(jobs.Event{Seq: int64(seq) + 3, Kind: jobs.KindWarning, Warning: jobs.Warning{Code: code}}); err != nil {
 			t.Fatal(err)

@@ -52,7 +52,7 @@ type Event struct {
 }
 
 // Warning tells of something that the finished file does not hold as the
-// source had it.
+// source had it, or of the work on it ([Warning.OfFile]).
 type Warning struct {
 	Code    string // stable, such as "unreadable"
 	Path    string // of what it is about, below the source's root; may be empty
@@ -60,12 +60,18 @@ type Warning struct {
 	Count   int64  // how many cases it stands for; 0 counts as 1
 }
 
-// The codes of warnings that a job waits for room. They tell of the work and of
-// nothing that is missing in the file, so they do not count.
+// The codes of warnings that tell of the work on a job.
 const (
-	PausedDiskFull  = "paused_disk_full"  // on a disk
-	PausedSpaceFull = "paused_space_full" // among what all files may take up
+	PausedDiskFull  = "paused_disk_full"  // it waits for room on a disk
+	PausedSpaceFull = "paused_space_full" // it waits for room among what all files may take up
+	StartedOver     = "started_over"      // an attempt has begun anew
 )
+
+// OfFile reports whether w tells of the file. Else it tells of the work on it,
+// and of nothing that is missing, so it does not count.
+func (w Warning) OfFile() bool {
+	return w.Code != PausedDiskFull && w.Code != PausedSpaceFull && w.Code != StartedOver
+}
 
 // from lists, for each kind, the states in which it may happen.
 func (k Kind) from() []State {

@@ -67,12 +67,9 @@ func (a *assembly) make(ctx context.Context, c cursor, interrupted bool) (artifa
 	return a.write(ctx, artifact.NewWriter(staged), nil)
 }
 
-// startedOver is the code of a warning that says that an attempt has begun anew.
-const startedOver = "started_over"
-
 // startOver tells why an attempt does not go on where the one before was.
 func startOver(t work.Task, why string) {
-	t.Meter.Warn(jobs.Warning{Code: startedOver, Message: "After an interruption this export began anew: " + why + "."})
+	t.Meter.Warn(jobs.Warning{Code: jobs.StartedOver, Message: "After an interruption this export began anew: " + why + "."})
 }
 
 // close closes what is read.
