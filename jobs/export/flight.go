@@ -1,6 +1,7 @@
 package export
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -95,7 +96,7 @@ func (f *flights) land(key string, mine *flight, made bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	mine.made, mine.at, mine.warnings = made, time.Now(), mine.meter.Warnings()
-	if !made || len(mine.warnings) > 0 {
+	if !made || slices.ContainsFunc(mine.warnings, jobs.Warning.OfFile) {
 		f.drop(key, mine)
 	}
 	close(mine.done)

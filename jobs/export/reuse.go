@@ -2,7 +2,7 @@ package export
 
 import (
 	"context"
-	"errors"
+	"slices"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
@@ -31,17 +31,17 @@ func (a *assembly) makeOnce(ctx context.Context, c cursor, interrupted bool) (d 
 	return d, a.whole(), err
 }
 
-// whole returns the key of a file without warnings.
+// whole returns the key of a file of which no warning tells.
 func (a *assembly) whole() string {
-	for _, w := range a.task.Meter.Warnings() {
-		if w.Code != startedOver { // which is of the job and not of the file
-			return ""
-		}
+	if slices.ContainsFunc(a.task.Meter.Warnings(), jobs.Warning.OfFile) {
+		return ""
 	}
 	return a.key
 }
 
-// fromReady takes the file of a job that is ready.
+// fromReady takes the file of a job that is ready. One that cannot be given to
+// two jobs, because it is gone, or has as many names as its disk allows, or the
+// disk allows but one, is made instead.
 func (a *assembly) fromReady(ctx context.Context) (d artifact.Digest, ok bool, err error) {
 	ready, err := a.Made(ctx, a.key, candidates)
 	if err != nil {
@@ -51,14 +51,13 @@ func (a *assembly) fromReady(ctx context.Context) (d artifact.Digest, ok bool, e
 		if a.MaxSize > 0 && j.File.Size > a.MaxSize {
 			continue
 		}
-		d, err := a.link(ctx, j.ID)
-		if errors.Is(err, jobs.ErrNotFound) {
-			continue
-		}
-		if err == nil {
+		if d, err := a.link(ctx, j.ID); err == nil {
 			a.task.Meter.Adopt(j.Progress)
+			return d, true, nil
 		}
-		return d, err == nil, err
+		if err := ctx.Err(); err != nil {
+			return d, false, err
+		}
 	}
 	return d, false, nil
 }
@@ -83,16 +82,19 @@ func (a *assembly) follow(ctx context.Context, other *flight) (d artifact.Digest
 		return d, work.ErrAgain
 	}
 	d, err = a.link(ctx, other.job)
-	if errors.Is(err, jobs.ErrNotFound) { // deleted in the meantime
+	if ctx.Err() != nil {
+		return d, ctx.Err()
+	}
+	if err != nil { // deleted in the meantime, or its disk allows no other name
 		a.flights.forget(a.key, other)
 		return d, work.ErrAgain
 	}
 	for _, w := range other.warnings {
-		if w.Code != startedOver { // is of the other's own history
+		if w.OfFile() { // else it is of the other's own history
 			a.task.Meter.Warn(w)
 		}
 	}
-	return d, err
+	return d, nil
 }
 
 // link gives the file of another job to this one too.

@@ -9,6 +9,8 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -334,5 +336,100 @@ func TestAnInterruptedExportHasTheKeyOfItsBeginning(t *testing.T) {
 		if _, f, _, err := attempt(t, e, specs[0], cursor, 0); err != nil || f.Key != want || f.Size < 10_000 {
 			t.Errorf("frozen from %d bytes on: got %+v and %v, want the key %s", freeze, f, err, want)
 		}
+	}
+}
+
+// partly is a source of which something is left out, and one file cannot be
+// read.
+type partly struct{ source.Source }
+
+func (p partly) Open(ctx context.Context, spec jobs.Spec) (source.Data, error) {
+	d, err := p.Source.Open(ctx, spec)
+	d.Files = partlyFiles{d.Files}
+	return d, err
+}
+
+type partlyFiles struct{ source.Files }
+
+func (f partlyFiles) Plan(ctx context.Context, report func(items, bytes int64)) (source.Plan, error) {
+	p, err := f.Files.Plan(ctx, report)
+	p.Warnings = append(p.Warnings, jobs.Warning{Code: "special", Path: "pipe"})
+	return p, err
+}
+
+func (f partlyFiles) Open(ctx context.Context, e source.Entry) (io.ReadCloser, error) {
+	if e.Path == "00.txt" {
+		return nil, fs.ErrPermission
+	}
+	return f.Files.Open(ctx, e)
+}
+
+// What was told before an interruption is told after it too, and such a file is
+// for nobody else.
+func TestAnInterruptedExportWithWarningsHasNoKey(t *testing.T) {
+	for _, spec := range specs[2:] {
+		e, _, _, _ := reusing(t)
+		e.Sources[0].Source = partly{e.Sources[0].Source}
+		cursor, _, _, err := attempt(t, e, spec, nil, 3)
+		if !errors.Is(err, work.ErrStopped) {
+			t.Fatal(err)
+		}
+		for _, from := range [][]byte{cursor, nil} { // the second must not be given the file of the first
+			_, f, m, err := attempt(t, e, spec, from, 0)
+			if err != nil || f.Key != "" {
+				t.Errorf("%s: got %+v and %v, want a file without a key", spec.Format, f, err)
+			}
+			var got []string
+			for _, w := range m.Warnings() {
+				got = append(got, w.Code+" "+w.Path)
+			}
+			if want := []string{"special pipe", "unreadable 00.txt"}; !slices.Equal(got, want) {
+				t.Errorf("%s: got the warnings %q, want %q", spec.Format, got, want)
+			}
+		}
+	}
+}
+
+// A wait for room says nothing about the file: it is for those who come later.
+func TestAFileThatWaitedForRoomIsUsedAgain(t *testing.T) {
+	e, _, _, _ := reusing(t)
+	k := of(firstID, specs[2])
+	for _, code := range []string{jobs.PausedDiskFull, jobs.PausedSpaceFull, jobs.StartedOver} {
+		k.Meter.Warn(jobs.Warning{Code: code})
+	}
+	first, err := e.Run(t.Context(), k)
+	if err != nil || first.Key == "" {
+		t.Fatalf("got %+v and %v, want a file with a key", first, err)
+	}
+	files := &watched{Store: e.Artifacts}
+	e.Artifacts = files
+	if again, err := e.Run(t.Context(), of(secondID, specs[2])); err != nil || again != first || files.staged != 0 {
+		t.Errorf("got %+v, %v and %d files begun, want %+v and none", again, err, files.staged, first)
+	}
+}
+
+// unlinked is a place for files where each has one name only.
+type unlinked struct{ watched }
+
+func (*unlinked) Link(context.Context, jobs.ID, jobs.ID) error {
+	return &os.LinkError{Op: "link", Err: syscall.EMLINK}
+}
+
+func TestAFileThatCannotBeLinkedIsMade(t *testing.T) {
+	e, b, _, _ := reusing(t)
+	files := &unlinked{watched{Store: e.Artifacts}}
+	e.Artifacts = files
+	spec := specs[2]
+	first, err := e.Run(t.Context(), of(firstID, spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Its flight is still known. It is of no use, and is forgotten.
+	if _, err := e.Run(t.Context(), of(secondID, spec)); !errors.Is(err, work.ErrAgain) {
+		t.Errorf("got %v, want %v", err, work.ErrAgain)
+	}
+	b.ready = []jobs.Job{{ID: firstID, File: first}}
+	if again, err := e.Run(t.Context(), of(secondID, spec)); err != nil || again != first || files.staged != 2 {
+		t.Errorf("got %+v, %v and %d files begun, want %+v and a second file", again, err, files.staged, first)
 	}
 }
