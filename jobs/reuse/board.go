@@ -18,6 +18,7 @@ package reuse
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"example.org/carryout/jobs"
@@ -61,10 +62,10 @@ func (b *Board) Submit(ctx context.Context, spec jobs.Spec, o store.SubmitOption
 	}
 	o.Made = made
 	j, existed, err = b.Board.Submit(ctx, spec, o)
-	if existed { // the idempotency key has another job
-		err = b.settings.Artifacts.Remove(context.WithoutCancel(ctx), made.ID)
+	if existed || errors.Is(err, jobs.ErrKeyReused) { // the idempotency key has another job
+		b.settings.Artifacts.Remove(context.WithoutCancel(ctx), made.ID) // else the sweep has it
 	}
-	return j, existed, err // after an error the job may be there or not: the sweep decides
+	return j, existed, err // after any other error the job may be there or not: the sweep decides
 }
 
 // made finds a file for spec and gives it to a job that is yet to come. nil:

@@ -175,3 +175,31 @@ func TestAKnownKeyLeavesNoFile(t *testing.T) {
 		t.Errorf("got the files of %v, want those of %v", got, before)
 	}
 }
+
+// The same key with another request is refused, and leaves no file either.
+func TestAKeyOfAnotherRequestLeavesNoFile(t *testing.T) {
+	h := newHouse(t, same, 0)
+	h.submit(t, "once")
+	before := h.kept(t)
+	other := jobs.Spec{Source: "docs", Format: "tar"}
+	if _, _, err := h.Submit(t.Context(), other, store.SubmitOptions{Owner: "you", Key: "once"}); !errors.Is(err, jobs.ErrKeyReused) {
+		t.Errorf("got %v, want %v", err, jobs.ErrKeyReused)
+	}
+	if got := h.kept(t); !slices.Equal(got, before) {
+		t.Errorf("got the files of %v, want those of %v", got, before)
+	}
+}
+
+// stuck is a place for files that removes none.
+type stuck struct{ artifact.Store }
+
+func (stuck) Remove(context.Context, jobs.ID) error { return errors.New("the disk is read-only") }
+
+func TestAFileThatStaysDoesNotHideTheJobOfAKnownKey(t *testing.T) {
+	h := newHouse(t, same, 0)
+	first := h.submit(t, "once")
+	h.Board = reuse.New(h.store, reuse.Settings{Key: same, Artifacts: stuck{h.files}, Now: time.Now})
+	if again := h.submit(t, "once"); again.ID != first.ID {
+		t.Errorf("got %s, want %s", again.ID, first.ID)
+	}
+}
