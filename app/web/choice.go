@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -20,7 +21,10 @@ type choice struct {
 // choose reads ?events=NAME,NAME and ?job=ID, each of which may be repeated.
 func (s *Site) choose(r *http.Request) (c choice, err error) {
 	c.reader = s.reader(r)
-	query := r.URL.Query()
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil { // else it would get everything, which it did not ask for
+		return c, &refusal{Status: http.StatusBadRequest, Code: "bad_query", Detail: "The part of the address after ? cannot be read. Check how it is encoded."}
+	}
 	for _, list := range query["events"] {
 		for name := range strings.SplitSeq(list, ",") {
 			if !feed.IsTold(name) {

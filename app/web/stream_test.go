@@ -534,6 +534,11 @@ func TestTheFeedIsWhatIsChosen(t *testing.T) {
 			t.Errorf("%s: got %s, %q and %v, want 422 and the field %s", query, resp.Status, body, err, field)
 		}
 	}
+	for _, query := range []string{"?job=%zz", "?events=;time"} {
+		if got := s.ask("GET", "/events"+query).StatusCode; got != http.StatusBadRequest {
+			t.Errorf("%s: got %d, want %d, and not everything", query, got, http.StatusBadRequest)
+		}
+	}
 }
 
 func TestWhatIsPublishedHasBounds(t *testing.T) {
