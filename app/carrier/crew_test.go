@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -113,6 +114,35 @@ func TestEverybodyGetsEverythingInOrder(t *testing.T) {
 	if got := h.log.Followers(); got != 0 {
 		t.Errorf("got %d followers after the stop, want none", got)
 	}
+}
+
+// Who is behind when the crew stops, and reads on, is told of the stop as well.
+func TestWhoIsStuckAtTheStopIsToldOfIt(t *testing.T) {
+	h := open(t)
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		if err == nil {
+			err = conn.(*net.TCPConn).SetReadBuffer(1 << 16)
+		}
+		return conn, err
+	}}}
+	resp, err := client.Get(h.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	for n := range 12 {
+		h.log.Append(tail.Entry{Seq: int64(n + 1), Text: []byte(strings.Repeat("x", 1<<16) + "\n")})
+	}
+	<-time.After(100 * time.Millisecond) // the connection is full
+	ended := make(chan struct{})
+	go func() { defer close(ended); h.stop() }()
+	<-time.After(20 * time.Millisecond) // the stop has begun
+	got, err := io.ReadAll(resp.Body)
+	if err != nil || !strings.Contains(string(got), "\nretry: ") {
+		t.Errorf("got %d bytes and %v, want to be told when to come back", len(got), err)
+	}
+	<-ended
 }
 
 func TestWhatCannotBeTakenOverIsLeftAlone(t *testing.T) {
