@@ -51,16 +51,18 @@ const upsertClock = `
 
 // keepTime keeps a mark of the steady clock.
 func (s *Store) keepTime(ctx context.Context) error {
-	return s.write(ctx, "keeping the time", func(t *tx) error {
-		m := s.clock.Mark()
-		if err := t.exec(upsertClock, m.Boot, int64(m.Up), m.Wall.UnixMilli(), m.Time.UnixMilli()); err != nil {
-			return err
-		}
-		s.clock.mu.Lock()
-		defer s.clock.mu.Unlock()
-		s.clock.marked = m.Time
-		return nil
+	var m steady.Mark
+	err := s.write(ctx, "keeping the time", func(t *tx) error {
+		m = s.clock.Mark()
+		return t.exec(upsertClock, m.Boot, int64(m.Up), m.Wall.UnixMilli(), m.Time.UnixMilli())
 	})
+	if err != nil {
+		return err
+	}
+	s.clock.mu.Lock()
+	defer s.clock.mu.Unlock()
+	s.clock.marked = m.Time
+	return nil
 }
 
 // stale reports whether the mark that is kept has become old.

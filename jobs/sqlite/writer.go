@@ -26,7 +26,7 @@ type writer struct {
 	calls  []*call
 	claims []*claim
 	counts map[jobs.State]int64 // of what is durable; replaced, never changed
-	recent map[jobs.ID]recent   // likewise, of jobs that run
+	recent map[jobs.ID]recent   // of jobs that run, as far as it is durable
 
 	// Only the goroutine touches these.
 	waiting []*claim // in the order in which they came
