@@ -168,8 +168,6 @@ type tarPacker struct{ squeezer squeezer }
 
 // batch implements packer.
 func (k *tarPacker) batch(ctx context.Context, p *piece, from reader) error {
-	const around = 3 * tarBlock // the content of an entry, about
-	p.in = slices.Grow(p.in, int(p.bytes)+(p.next-p.first)*around)
 	p.in = slices.Grow(p.in, int(p.bytes)+(p.next-p.first)*2*tarBlock)
 	for i := p.first; i < p.next; i++ {
 		if err := appendTarred(ctx, p, i, from); err != nil {
