@@ -179,7 +179,7 @@ func taken(ctx context.Context, err error) bool {
 }
 
 func (a *assembly) run(ctx context.Context, out *artifact.Writer, from []byte, s *saver) (artifact.Digest, error) {
-	t := format.Task{Out: out, Meter: a.task.Meter, Options: a.format.Complete(a.task.Job.Spec.Options), Workers: a.Workers, From: from}
+	t := format.Task{Out: out, Meter: a.task.Meter, Options: a.format.Complete(a.task.Job.Spec.Options), Workers: a.Workers, Rate: a.Throttle, From: from}
 	if a.plan != "" || a.copy != nil {
 		t.Save = s.save
 	}

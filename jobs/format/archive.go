@@ -53,6 +53,7 @@ func (a *archive) run(ctx context.Context) error {
 	if err := a.probe(ctx); err != nil {
 		return err
 	}
+	a.kinds.await(a.task.Rate)
 	total := jobs.Known(int64(len(a.plan.Entries)))
 	a.task.Meter.Assemble(total, jobs.Known(a.plan.Bytes), a.kinds.list()...)
 	if err := a.start(); err != nil {
@@ -84,6 +85,9 @@ func (a *archive) start() error {
 	a.task.Meter.Worked(a.kinds.entries(0, a.at.entry)...)
 	if a.at.offset > 0 {
 		a.task.Meter.Worked(a.kinds.bytes(a.at.entry, a.at.offset, 0)...)
+	}
+	if a.kinds.slow {
+		a.task.Meter.Worked(a.kinds.read(bytes)...)
 	}
 	a.task.Meter.Resume(int64(a.at.entry), bytes)
 	return nil

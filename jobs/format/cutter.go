@@ -83,7 +83,7 @@ func (c *cutter) large(ctx context.Context, i int, offset int64) error {
 	if f.leftOut() && offset == 0 {
 		return c.nothing(ctx, i, f)
 	}
-	r := &reading{file: file, left: e.Size - offset, ended: file == nil}
+	r := &reading{file: file, left: e.Size - offset, ended: file == nil, count: c.reader()}
 	err := c.parts(ctx, i, offset, m, r, f)
 	if file != nil {
 		// The file was only read: its Close has nothing to say that its reads

@@ -54,6 +54,7 @@ type Task struct {
 	Meter   *meter.Meter
 	Options map[string]string // every option of the format has a value
 	Workers int               // goroutines that may compress at a time, at least 1
+	Rate    int64             // bytes a second that the source gives at most, as far as is known; 0: not known
 
 	// From is what the format gave to Save when the run before this one was
 	// interrupted, nil at the start. Out then stands where it stood.

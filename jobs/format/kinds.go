@@ -33,6 +33,8 @@ type kinds struct {
 	exts   map[string]int
 	found  map[string]int // by path: what a probe has found
 	units  []float64      // of each kind
+	slow   bool           // the source is: reading is a kind, the last
+	rate   int64          // bytes a second that it gives
 }
 
 // sortOut finds the kinds of a plan.
@@ -114,5 +116,25 @@ func (k *kinds) list() []meter.Kind {
 		}
 		list[i] = meter.Kind{Units: units, Cost: cost * copying}
 	}
+	if k.slow {
+		list[len(list)-1].Cost = 1 / float64(k.rate)
+	}
 	return list
+}
+
+// await makes the bytes that a source gives at no more than rate a second a kind
+// of their own, the last: then reading is most of the work, and is done long
+// before a piece is.
+func (k *kinds) await(rate int64) {
+	if rate > 0 {
+		k.slow, k.rate = true, rate
+		k.units = append(k.units, float64(k.plan.Bytes))
+	}
+}
+
+// read returns the work of having read so many bytes from a slow source.
+func (k *kinds) read(bytes int64) (units []float64) {
+	units = make([]float64, len(k.units))
+	units[len(units)-1] = float64(bytes)
+	return units
 }

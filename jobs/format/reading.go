@@ -23,6 +23,8 @@ type reading struct {
 	left   int64 // of what was planned
 	ended  bool  // before that
 	failed bool  // a read failed
+
+	count func(bytes int64) // called with what was read, where that is work of its own; nil: it is not
 }
 
 // append appends the next n bytes, or fewer at the end of the file. Its error
@@ -40,6 +42,9 @@ func (r *reading) append(ctx context.Context, b []byte, n int64) ([]byte, error)
 		m, err := r.file.Read(b[at : at+int(min(n, readSize))])
 		b = b[:at+m]
 		n, r.left = n-int64(m), r.left-int64(m)
+		if r.count != nil {
+			r.count(int64(m))
+		}
 		if err != nil {
 			if err := ctx.Err(); err != nil {
 				return b, err // it may be all that was wrong with the file
@@ -137,6 +142,15 @@ func (a *archive) open(ctx context.Context, e source.Entry) (io.ReadCloser, fate
 	return nil, unreadable, nil
 }
 
+// reader returns what counts bytes that are read; nil: they are no work of their
+// own.
+func (a *archive) reader() func(bytes int64) {
+	if !a.kinds.slow {
+		return nil
+	}
+	return func(bytes int64) { a.task.Meter.Worked(a.kinds.read(bytes)...) }
+}
+
 // read implements reader.
 func (a *archive) read(ctx context.Context, i int, b []byte) ([]byte, fate, error) {
 	e := a.plan.Entries[i]
@@ -144,7 +158,7 @@ func (a *archive) read(ctx context.Context, i int, b []byte) ([]byte, fate, erro
 	if err != nil || f != whole {
 		return b, f, err
 	}
-	r := reading{file: file, left: e.Size}
+	r := reading{file: file, left: e.Size, count: a.reader()}
 	b, err = r.append(ctx, b, e.Size)
 	if err == nil {
 		f = r.fate(e)
