@@ -59,6 +59,10 @@ func (w *Watch) Leave(a Attempt) {
 	if w.crowd.turn == a {
 		w.crowd.turn = Attempt{}
 	}
+	if w.solo.who == a {
+		w.solo.who, w.solo.yield = Attempt{}, nil
+		w.tell()
+	}
 }
 
 // used asks what all files take up. Where it cannot be told it is nothing.

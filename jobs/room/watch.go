@@ -19,6 +19,15 @@
 // Max by one export, whose size the exporter may bound, and by what others write
 // before they notice.
 //
+// A full disk holds everybody, since somebody may tidy up. But jobs that together
+// have filled it would wait for each other for good, and with them all new
+// requests. So after a minute the oldest that runs is to go on alone: of the others
+// one after the other gives back what it has written, the youngest first and one a
+// minute until there is room, and begins anew when the oldest has left. Nothing that
+// was accepted is lost, only work; and since the oldest never gives anything back,
+// each round makes one file ready, or shows that it does not fit. To let the oldest
+// go on into Min instead would only move the end at which both wait.
+//
 // A [Ballast] is room set aside beside the database, for what must be written
 // even then. The Watch makes it, and makes it anew after it was needed.
 //
@@ -61,9 +70,11 @@ type Watch struct {
 	mu    sync.Mutex    // guards what stands below
 	full  bool          // a disk is
 	since time.Time     // when it became so, or ended
+	began time.Time     // when it became so first, but for times that were too short to count
 	told  time.Time     // when somebody met a full disk
 	doubt time.Duration // for which that holds
 	crowd crowd
+	solo  solo
 	news  chan struct{} // closed when who waits is to ask again; nil: nobody waits
 }
 
@@ -75,6 +86,7 @@ const (
 	None  Lack = iota // there is enough
 	Disk              // what is left on a disk
 	Share             // what files may take up
+	Back              // as Disk, and what the job has written is to be given back
 )
 
 // Serve looks until ctx is done, and returns nil.
@@ -102,6 +114,7 @@ func (w *Watch) Check() {
 	defer w.mu.Unlock()
 	w.set(full || time.Since(w.told) < w.doubt)
 	w.count(used)
+	w.relieve()
 }
 
 // Lack returns what there is less of than there should be.
@@ -144,7 +157,13 @@ func (w *Watch) Holds(a Attempt) (Lack, <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	lack := w.lack()
-	if lack == None || lack == Share && w.crowd.turn == a {
+	if lack == Share && w.crowd.turn == a {
+		lack = None
+	}
+	if other := w.alone(a); other != None {
+		lack = other
+	}
+	if lack == None {
 		return None, nil
 	}
 	if w.news == nil {
@@ -155,10 +174,10 @@ func (w *Watch) Holds(a Attempt) (Lack, <-chan struct{}) {
 
 // Fits reports whether a file of that size can ever find room: whether there
 // would be enough left if nothing else were on its disk but what a file system
-// needs for itself, for which a sixteenth is left.
+// needs for itself, for which a sixteenth is left, and the ballast.
 func (w *Watch) Fits(size int64) bool {
 	s, err := w.look(w.Artifacts)
-	return err != nil || size <= (s.Total-w.min(s))/16*15
+	return err != nil || size <= (s.Total-w.min(s))/16*15-w.Ballast.fit(s)
 }
 
 // set takes note of how things stand. It is called with mu held.
@@ -167,6 +186,9 @@ func (w *Watch) set(low bool) {
 		return
 	}
 	now := time.Now()
+	if low && now.Sub(w.since) >= w.doubt {
+		w.began = now
+	}
 	if low {
 		w.Log.Warn("a disk is almost full: no new exports are taken, and running ones wait")
 	} else {
@@ -197,16 +219,19 @@ func (w *Watch) lowAt(folder string) bool {
 	return s.Free < enough
 }
 
-// restore makes the ballast if that leaves enough room beside it.
+// restore makes the ballast if that leaves enough room beside it. Where that
+// cannot be told it tries.
 func (w *Watch) restore() {
-	if w.Ballast.Whole() {
+	if !w.Ballast.due() {
 		return
 	}
-	s, err := w.look(w.Database)
-	if err != nil || s.Free-w.Ballast.fit(s) < w.min(s) {
-		return
+	size := w.Ballast.size
+	if s, err := w.look(w.Database); err == nil {
+		if size = w.Ballast.fit(s); s.Free-size < w.min(s) {
+			return
+		}
 	}
-	if err := w.Ballast.make(w.Ballast.fit(s)); err != nil {
+	if err := w.Ballast.make(size); err != nil {
 		w.Log.Warn("no room could be set aside for the database", "err", err)
 	}
 }
