@@ -143,13 +143,20 @@ func (a *assembly) reopen(ctx context.Context, c cursor) (*artifact.Writer, erro
 // write has the format write the file, or the rest of it. The unfinished file
 // is left lying only where another attempt can go on with it: after a stop, after
 // a failure that people may mend, and after the job was canceled, unless there
-// is too little room to keep what may never be asked for again.
+// is too little room to keep what may never be asked for again. What others need
+// more is given back.
 func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte) (d artifact.Digest, err error) {
 	s := &saver{
 		ctx: ctx, out: out, keep: a.task.Keep, stopping: a.task.Stopping, stopped: work.ErrStopped,
 		like:  cursor{Format: a.format.Name, Version: a.format.Version, Plan: a.plan, Copy: a.copy.mark()},
 		bytes: cmp.Or(a.SaveBytes, 64<<20), every: cmp.Or(a.SaveEvery, 2*time.Second),
 		size: out.Size(), at: time.Now(), any: from != nil,
+	}
+	if a.Room != nil {
+		s.patience = &patience{room: a.Room, task: a.task}
+	}
+	if a.copy != nil {
+		s.beside = a.copy.staged.Size()
 	}
 	if a.copy != nil && from == nil {
 		s.at = time.Time{} // what the copy has cost is not to be lost
@@ -158,7 +165,7 @@ func (a *assembly) write(ctx context.Context, out *artifact.Writer, from []byte)
 	end := out.Abort
 	defer func() { err = errors.Join(err, end()) }()
 	d, err = a.run(ctx, out, from, s)
-	if s.any && (s.isStopping() || taken(ctx, err) && !a.isLow() || mendable(err)) {
+	if s.any && !errors.Is(err, errBack) && (s.isStopping() || taken(ctx, err) && !a.isLow() || mendable(err)) {
 		end, a.left = out.Leave, true
 	}
 	return d, err

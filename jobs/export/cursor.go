@@ -53,6 +53,8 @@ type saver struct {
 	out      *artifact.Writer
 	like     cursor // with what stays the same
 	keep     func(ctx context.Context, cursor []byte) error
+	patience *patience // waits for room; nil: nobody does
+	beside   int64     // bytes that the job has written to another file
 	stopping <-chan struct{}
 	stopped  error         // returned once a cursor was kept for a stop
 	bytes    int64         // written since the last cursor, after which one is kept
@@ -81,7 +83,7 @@ func (s *saver) save(state func() []byte) error {
 // write makes the file durable, and then the cursor that speaks of it. It
 // counts the time from its end, so that slow disks do not get more to do. A
 // store that takes no cursor at the moment is no reason to stop: the one before
-// holds, and the next may be taken.
+// holds, and the next may be taken. Then it waits if there is no room to go on.
 func (s *saver) write(state []byte) error {
 	c := s.like
 	c.State = state
@@ -93,13 +95,40 @@ func (s *saver) write(state []byte) error {
 	if err != nil {
 		return fmt.Errorf("keeping a cursor: %w", err)
 	}
-	err = s.keep(s.ctx, b)
-	if err != nil && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrBusy) {
+	kept, err := s.hand(b)
+	if err != nil {
 		return err
 	}
-	failpoint.At("cursor-kept")
-	s.size, s.at, s.any = s.out.Size(), time.Now(), s.any || err == nil
+	if err := s.wait(b, kept); err != nil {
+		return err
+	}
+	s.size, s.at = s.out.Size(), time.Now()
 	return nil
+}
+
+// hand gives a cursor to the store, and reports whether it was taken.
+func (s *saver) hand(cursor []byte) (kept bool, err error) {
+	err = s.keep(s.ctx, cursor)
+	if err != nil && !errors.Is(err, store.ErrFull) && !errors.Is(err, store.ErrBusy) {
+		return false, err
+	}
+	failpoint.At("cursor-kept")
+	s.any = s.any || err == nil
+	return err == nil, nil
+}
+
+// wait waits if there is no room to go on. A cursor that could not be kept for
+// lack of it is handed over again.
+func (s *saver) wait(cursor []byte, kept bool) error {
+	if s.patience == nil {
+		return nil
+	}
+	held, err := s.patience.pause(s.ctx, s.out.Size()+s.beside)
+	if err != nil || !held || kept {
+		return err
+	}
+	_, err = s.hand(cursor)
+	return err
 }
 
 func (s *saver) isStopping() bool {

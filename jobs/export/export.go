@@ -74,8 +74,7 @@ func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
 		f, err := e.run(ctx, t)
 		return f, noRoom(err)
 	}
-	p := &patience{room: e.Room, task: t, last: t.Keep}
-	t.Keep = p.keep
+	p := &patience{room: e.Room, task: t}
 	e.Room.Enter(p.attempt())
 	leave := func() { e.Room.Leave(p.attempt()) }
 	defer leave()
@@ -85,10 +84,14 @@ func (e *Exporter) Run(ctx context.Context, t work.Task) (jobs.File, error) {
 			p.task.Rest()
 		}
 	}
-	if err := p.start(ctx); err != nil {
+	if err := p.start(ctx, e.Artifacts); err != nil {
 		return jobs.File{}, err
 	}
-	return e.run(ctx, t)
+	f, err := e.run(ctx, t)
+	if passesLater(err) {
+		e.Room.Full() // so that the next attempt does not begin at once
+	}
+	return f, err
 }
 
 func (e *Exporter) run(ctx context.Context, t work.Task) (jobs.File, error) {

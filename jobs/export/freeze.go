@@ -57,6 +57,9 @@ func (a *assembly) freeze(ctx context.Context) error {
 		return err
 	}
 	staged, err := a.Artifacts.Stage(ctx, a.task.Job.ID, nil)
+	if errors.Is(err, artifact.ErrFull) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,11 @@ package export
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/room"
-	"example.org/carryout/jobs/store"
 	"example.org/carryout/jobs/work"
 )
 
@@ -36,17 +36,16 @@ type Room interface {
 // patience is how a job meets a full disk, or files that take up more than they
 // may: it waits, and its followers are told why. It waits where it is held when it
 // begins or has kept a cursor, and where a write finds no room, because somebody
-// was faster.
-// Whoever waits can be canceled and stopped as always. Whoever only waits for the
-// file of another job takes up nothing, and leaves its turn to others.
+// was faster. Whoever waits can be canceled and stopped as always. Whoever only
+// waits for the file of another job takes up nothing, and leaves its turn to others.
 //
 // There is no end to this: what is accepted is not thrown away because nobody
 // has tidied up yet. Only a file for which there would be no room even if it
-// were alone on its disk fails.
+// were alone on its disk fails. And who is asked to give back what it has written,
+// so that an older job can go on, does so and is put back into the queue.
 type patience struct {
 	room Room
 	task work.Task
-	last func(ctx context.Context, cursor []byte) error // the task's own Keep
 }
 
 // errNeverFits is both: it fails the job, and there is no room.
@@ -54,6 +53,10 @@ var errNeverFits = errors.Join(artifact.ErrFull, &jobs.Failure{
 	Code:    "disk_full",
 	Message: "The file does not fit on the server's disk, even if nothing else were there. Ask for less of the source, or for a format that takes less room.",
 })
+
+// errBack ends an attempt that gives back what it has written. The next one
+// begins anew, and waits before it does.
+var errBack = fmt.Errorf("others need the room more: %w", artifact.ErrFull)
 
 // attempt is what the room knows the job by.
 func (p *patience) attempt() room.Attempt {
@@ -65,33 +68,39 @@ func (p *patience) isHeld() bool {
 	return lack != room.None
 }
 
-// keep keeps a cursor, and then waits if the job is held.
-func (p *patience) keep(ctx context.Context, cursor []byte) error {
-	err := p.last(ctx, cursor)
-	if !p.isHeld() || err != nil && !errors.Is(err, store.ErrFull) {
-		return err
-	}
-	if err := p.pause(ctx); err != nil {
-		return err
-	}
-	if err != nil {
-		err = p.last(ctx, cursor)
+// start waits if the job is held, before anything is read. Who is asked to give
+// back what an attempt before has left does so here.
+func (p *patience) start(ctx context.Context, files artifact.Store) error {
+	_, err := p.pause(ctx, 0)
+	if errors.Is(err, errBack) {
+		return errors.Join(err, sweep(ctx, files, p.task.Job.ID))
 	}
 	return err
 }
 
-// start waits if the job is held, before anything is read.
-func (p *patience) start(ctx context.Context) error {
-	if !p.isHeld() {
-		return nil
+// sweep removes what attempts have left of a job: a new one does.
+func sweep(ctx context.Context, files artifact.Store, id jobs.ID) error {
+	staged, err := files.Stage(ctx, id, nil)
+	if errors.Is(err, artifact.ErrFull) {
+		return nil // what there was is gone nevertheless
 	}
-	return p.pause(ctx)
+	if err != nil {
+		return err
+	}
+	return staged.Abort()
 }
 
-// pause waits until the job may go on.
-func (p *patience) pause(ctx context.Context) error {
+// pause waits if the job is held, and reports whether it was. A job that has
+// written more than can ever fit is not worth waiting for.
+func (p *patience) pause(ctx context.Context, size int64) (held bool, err error) {
+	if !p.isHeld() {
+		return false, nil
+	}
+	if !p.room.Fits(size) {
+		return true, errNeverFits
+	}
 	defer p.task.Meter.Pause()()
-	return p.wait(ctx, room.None)
+	return true, p.wait(ctx, room.None)
 }
 
 // paused is what followers are told, by what there is too little of.
@@ -110,8 +119,11 @@ var paused = map[room.Lack]jobs.Warning{
 func (p *patience) wait(ctx context.Context, told room.Lack) error {
 	for {
 		lack, again := p.room.Holds(p.attempt())
-		if lack == room.None {
+		switch lack {
+		case room.None:
 			return ctx.Err()
+		case room.Back:
+			return errBack
 		}
 		if lack != told {
 			p.task.Meter.Warn(paused[lack])
@@ -153,6 +165,12 @@ func (p *patience) try(ctx context.Context, size int64, do func() error) error {
 // is lost too, only another attempt helps.
 func passes(err error) bool {
 	return errors.Is(err, artifact.ErrFull) && !errors.Is(err, artifact.ErrStale)
+}
+
+// passesLater reports whether a run has ended for lack of room that the next
+// attempt may find.
+func passesLater(err error) bool {
+	return errors.Is(err, artifact.ErrFull) && !errors.Is(err, errNeverFits) && !errors.Is(err, errBack)
 }
 
 // stage stages the file, which waits for room where there is none.

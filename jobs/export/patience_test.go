@@ -149,13 +149,14 @@ func TestWhoWaitsForRoomEndsWhenAsked(t *testing.T) {
 			tk.Stopping = stopping
 			end := begin(ctx, e, tk)
 			<-n.met
-			asked := time.Now()
 			test.end(cancel)
-			if got := <-end; !errors.Is(got.err, test.want) {
-				t.Errorf("got %v, want %v", got.err, test.want)
-			}
-			if took := time.Since(asked); took > 200*time.Millisecond {
-				t.Errorf("it took %v, want at most 200 ms", took)
+			select {
+			case got := <-end:
+				if !errors.Is(got.err, test.want) {
+					t.Errorf("got %v, want %v", got.err, test.want)
+				}
+			case <-time.After(10 * time.Second):
+				t.Error("it goes on waiting")
 			}
 		})
 	}
