@@ -10,8 +10,8 @@
 // How a run goes wrong is data. A [jobs.Failure] is recorded as it is; any
 // other error, or a panic, fails that job alone and is logged, because it is
 // ours to mend. One for which there was no room ([artifact.ErrFull]) is put back,
-// and goes on from its last cursor. A queue that does not answer is logged and asked again: no
-// finished work is thrown away because a disk was full for a minute.
+// and goes on from its last cursor. A queue that does not answer is logged and
+// asked again: no finished work is thrown away because a disk was full for a minute.
 package work
 
 import (
