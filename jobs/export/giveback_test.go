@@ -107,11 +107,11 @@ func TestWhoIsAskedGivesBackWhatItHasWritten(t *testing.T) {
 // unsynced is a file that cannot be made durable.
 type unsynced struct{ artifact.Staged }
 
-func (unsynced) Checkpoint() ([]byte, error) { return nil, lost }
+func (unsynced) Checkpoint() ([]byte, error) { return nil, errTaken }
 
-func (unsynced) Commit(context.Context, artifact.Digest) error { return lost }
+func (unsynced) Commit(context.Context, artifact.Digest) error { return errTaken }
 
-var lost = fmt.Errorf("%w: %w", artifact.ErrStale, artifact.ErrFull)
+var errTaken = fmt.Errorf("%w: %w", artifact.ErrStale, artifact.ErrFull)
 
 func TestAnAttemptThatEndsForLackOfRoomTellsSo(t *testing.T) {
 	e, _ := exporter(t, large())
