@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"jobs/room/roomtest", "jobs/source/lately", "jobs/source/frozen", "jobs/source/sourcetest", "jobs/artifact/artifacttest", "jobs/tail", "jobs/format", "views"},
 	{"jobs/source/folder", "jobs/source/sqlite", "jobs/artifact/dir"},
 	{"jobs/work", "jobs/feed", "jobs/sqlite", "jobs/storetest"},
-	{"jobs/export", "jobs/reuse", "app/carrier"},
+	{"jobs/export", "jobs/reuse", "app/carrier", "app/metrics"},
 	{"app/web", "app/client", "app/demo"},
 	{"app/server"},
 	{"app/cmd/carryout", "app/cmd/browser", "static/pack"},

@@ -27,6 +27,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -50,6 +51,7 @@ type Crew struct {
 	MaxLag   int64         // bytes that a follower may be behind
 
 	hands []*hand
+	cut   atomic.Int64 // lines of those who took nothing
 
 	mu      sync.Mutex
 	next    int                   // hand that gets the next line
@@ -147,6 +149,12 @@ func Goodbye() []byte { return wire.AppendRetry(nil, retryLeast+rand.N(retrySpre
 
 // past is a deadline that cuts.
 var past = time.Unix(1, 0)
+
+// Cut returns how many lines were cut so far because their peers took nothing.
+func (c *Crew) Cut() int64 { return c.cut.Load() }
+
+// NoteCut has Cut count one that was cut by whoever writes to it.
+func (c *Crew) NoteCut() { c.cut.Add(1) }
 
 // watched is a follower that a goroutine of its own writes to.
 type watched struct {

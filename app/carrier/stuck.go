@@ -1,6 +1,11 @@
 package carrier
 
-import "time"
+import (
+	"errors"
+	"os"
+	"syscall"
+	"time"
+)
 
 // help has a goroutine write what a line did not take at once. It ends within
 // Patience; who cuts it before that sets the deadline of the connection.
@@ -10,6 +15,9 @@ func (h *hand) help(l *Line, rest []byte) {
 	h.helpers.Go(func() {
 		_, err := l.conn.Write(rest)
 		l.failed = err != nil
+		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, syscall.ETIMEDOUT) {
+			h.crew.NoteCut()
+		}
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.back = append(h.back, l)

@@ -29,7 +29,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"example.org/carryout/app/carrier"
+	"example.org/carryout/app/metrics"
 	"example.org/carryout/app/web"
+	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/artifact/dir"
 	"example.org/carryout/jobs/export"
 	"example.org/carryout/jobs/failpoint"
@@ -96,7 +98,7 @@ func Run(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	defer unlock()
-	h := &house{config: c, certificate: certificate}
+	h := &house{config: c, certificate: certificate, began: time.Now()}
 	defer func() { err = errors.Join(err, h.close()) }()
 	if err := h.build(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -136,6 +138,9 @@ type house struct {
 	desk    lend.Desk
 	crew    *carrier.Crew
 	site    *web.Site
+	counted metrics.Jobs
+	files   artifact.Store
+	began   time.Time
 
 	certificate *tls.Certificate // nil: no TLS
 }
@@ -155,6 +160,7 @@ func (h *house) build(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening the folder for files: %w", err)
 	}
+	h.files = artifacts
 	h.room = &room.Watch{Artifacts: artifactsIn(c.Data), Database: c.Data, Min: c.MinFree, Ballast: room.NewBallast(c.Data, ballast), Log: c.Log,
 		Max: c.MaxSpace, Used: func() (u room.Usage, err error) {
 			u.Finished, u.Unfinished, err = artifacts.Used(ctx)
@@ -181,12 +187,14 @@ func (h *house) build(ctx context.Context) error {
 	h.site = &web.Site{Board: board, History: h.store, Shelf: h.store, Desk: &h.desk, Export: exporter, Artifacts: artifacts, Tail: &h.tail, Feed: h.feed, Crew: h.crew,
 		Log: c.Log, NewKey: rand.Text, Heartbeat: c.Heartbeat,
 		Gate:   web.Gate{Max: seats(c.MaxStreams, c.Log), MaxPerAddress: c.MaxStreamsPerAddress, TrustProxy: c.TrustProxy},
-		Retain: c.Retain, Room: h.room, OwnerHeader: c.OwnerHeader, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, DataDir: c.Data}
+		Retain: c.Retain, Room: h.room, OwnerHeader: c.OwnerHeader, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, DataDir: c.Data,
+		Measure: h.measure}
 	return nil
 }
 
 // notify tells followers what has become durable.
 func (h *house) notify(changes []store.Change) {
+	h.counted.Commit(changes)
 	h.tail.Commit(changes)
 	if h.feed != nil {
 		h.feed.Commit(changes)

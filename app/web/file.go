@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"example.org/carryout/jobs"
@@ -59,9 +60,10 @@ func (s *Site) file(w http.ResponseWriter, r *http.Request) error {
 		h.Set("Content-Range", "bytes */"+strconv.FormatInt(a.Size, 10))
 		return err
 	}
-	p := &paced{ResponseWriter: w, rc: http.NewResponseController(w)}
+	p := &paced{ResponseWriter: w, rc: http.NewResponseController(w), total: &s.tallies.downloaded}
 	http.ServeContent(p, r, "", j.Finished, a.ReadSeekCloser)
 	if p.last(r, a.Size) {
+		s.tallies.downloads.Add(1)
 		s.downloaded(r.Context(), j.ID)
 	}
 	return nil
@@ -128,7 +130,8 @@ type paced struct {
 	http.ResponseWriter
 	rc     *http.ResponseController
 	status int
-	sent   int64 // bytes
+	sent   int64         // bytes
+	total  *atomic.Int64 // bytes of all downloads
 }
 
 // WriteHeader implements [http.ResponseWriter].
@@ -159,7 +162,7 @@ func (p *paced) last(r *http.Request, size int64) bool {
 func (p *paced) Write(b []byte) (n int, err error) {
 	p.extend()
 	n, err = p.ResponseWriter.Write(b)
-	p.sent += int64(n)
+	p.took(int64(n))
 	return n, err
 }
 
@@ -175,13 +178,18 @@ func (p *paced) ReadFrom(r io.Reader) (n int64, err error) {
 		part := &io.LimitedReader{R: whole.R, N: min(whole.N, stretch)}
 		m, err := io.Copy(p.ResponseWriter, part)
 		n += m
-		p.sent += m
+		p.took(m)
 		whole.N -= m
 		if err != nil || part.N > 0 {
 			return n, err
 		}
 	}
 	return n, nil
+}
+
+func (p *paced) took(n int64) {
+	p.sent += n
+	p.total.Add(n)
 }
 
 func (p *paced) extend() {

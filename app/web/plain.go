@@ -39,14 +39,20 @@ var errLags = errors.New("the client lags too far")
 func (p *plain) Tell(frames []byte) error {
 	_ = p.rc.SetWriteDeadline(time.Now().Add(p.site.Crew.Patience)) // not all writers can: then none is set
 	if p.cut.Load() {
+		p.site.Crew.NoteCut()
 		return errLags
 	}
-	p.since.Store(time.Now().UnixNano())
+	began := time.Now()
+	p.since.Store(began.UnixNano())
 	defer p.since.Store(0)
-	if _, err := p.w.Write(frames); err != nil {
-		return err
+	_, err := p.w.Write(frames)
+	if err == nil {
+		err = p.rc.Flush()
 	}
-	if err := p.rc.Flush(); err != nil {
+	if err != nil {
+		if p.cut.Load() || time.Since(began) >= p.site.Crew.Patience {
+			p.site.Crew.NoteCut()
+		}
 		return err
 	}
 	_ = p.rc.SetWriteDeadline(time.Time{})

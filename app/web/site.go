@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"example.org/carryout/app/carrier"
+	"example.org/carryout/app/metrics"
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/export"
@@ -63,7 +64,11 @@ type Site struct {
 	AllowOrigins []string      // other origins whose pages may read; "*": all
 	DataDir      string        // a folder that must be writable for the site to be ready; empty: none
 
+	// Measure adds what the server beneath knows to an answer of /metrics; nil: nothing.
+	Measure func(ctx context.Context, p *metrics.Page)
+
 	published bucket // how much was published of late
+	tallies   tallies
 }
 
 // Room is what is known of the room on the server's disks.
@@ -102,7 +107,7 @@ func (s *Site) Handler() http.Handler {
 	for path, m := range s.routes() {
 		mux.Handle(path, s.answer(s.signedIn(m.dispatch)))
 	}
-	for path, h := range map[string]handler{"/healthz": s.healthz, "/readyz": s.readyz} { // for machines
+	for path, h := range map[string]handler{"/healthz": s.healthz, "/readyz": s.readyz, "/metrics": s.metrics} { // for machines
 		mux.Handle(path, s.answer(methods{http.MethodGet: h}.dispatch))
 	}
 	mux.Handle("/static/", static.Handler())

@@ -38,6 +38,7 @@ type line interface {
 func (s *Site) send(w http.ResponseWriter, r *http.Request, status int, begin begin) error {
 	leave, err := s.Gate.enter(r)
 	if err != nil {
+		s.tallies.refused.Add(1)
 		return err
 	}
 	h := w.Header()

@@ -367,17 +367,20 @@ func TestWhoReadsNothingIsCutByEveryWay(t *testing.T) {
 				}
 				hears()
 				hears()
-				text := strings.Repeat("x", 500_000)
+				long := strings.Repeat("x", 500_000)
 				for deadline := time.Now().Add(30 * time.Second); s.gate() > 1; {
 					if time.Now().After(deadline) {
 						t.Fatal("the dead one is not cut")
 					}
 					began := time.Now()
-					s.tell(l, warning(text))
+					s.tell(l, warning(long))
 					hears()
 					if took := time.Since(began); took > 5*time.Second {
 						t.Errorf("event %d took %v to the live one", last, took)
 					}
+				}
+				if got := text(t, s.house.ask("GET", "/metrics", "")); !strings.Contains(got, "\ncarryout_streams_cut_total 1\n") {
+					t.Errorf("got\n%s, want one cut stream", got)
 				}
 				var got []int64
 				frames := wire.NewReader(in)
