@@ -11,7 +11,7 @@
 // multiples of them. Counters begin at 0 with the process. What is not known is
 // left out and never 0.
 //
-// The client library of Prometheus would do the same, and brings eight modules
+// The client library of Prometheus would do the same, and brings some modules
 // along; what is needed of it is this package.
 package metrics
 

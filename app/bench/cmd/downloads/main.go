@@ -1,0 +1,114 @@
+// Command downloads prints how long it takes from the click to the file on the
+// disk: a folder is asked for as a zip, over loopback, of the real server, and of
+// filebrowser (https://filebrowser.org), which writes its zip into the answer.
+//
+// Both serve the same tree (Go's source, or the one that is named) from the same
+// disk, each with its own defaults and nobody to sign in. A round is all that one
+// has to do for the file: ask, with carryout follow the job's stream until it is
+// ready, fetch, write it, sync it. Carryout's file is synced at the server too,
+// and its SHA-256 is checked on the way. They take turns, each first every other
+// time; what is shown is the median of the rounds and of the ratios of each pair.
+//
+// Filebrowser is a program of its own and not built here: its pages are not in its
+// Go module. Where it is not installed, carryout runs alone.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+func main() {
+	log.SetFlags(0)
+	rounds := flag.Int("rounds", 7, "how many pairs are run")
+	program := flag.String("filebrowser", "filebrowser", "the `program` to compare with")
+	scratch := flag.String("scratch", "", "`folder` whose disk is used; default: that for temporary files")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *rounds, *program, *scratch, flag.Arg(0)); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, rounds int, program, scratch, tree string) (err error) {
+	if tree == "" {
+		out, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
+		if err != nil {
+			return fmt.Errorf("looking for Go's source: %w", err)
+		}
+		tree = filepath.Join(strings.TrimSpace(string(out)), "src")
+	}
+	scratch, err = os.MkdirTemp(scratch, "downloads-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	ours, err := startCarryout(ctx, tree, scratch)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ours.stop()) }()
+	all := []*contender{ours}
+	if program, missing := exec.LookPath(program); missing == nil {
+		theirs, err := startFilebrowser(ctx, program, tree, scratch)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, theirs.stop()) }()
+		all = []*contender{theirs, ours}
+	} else {
+		log.Print("filebrowser is not installed: carryout runs alone (-filebrowser names the program)")
+	}
+	if err := race(ctx, all, rounds, filepath.Join(scratch, "download.zip")); err != nil {
+		return err
+	}
+	return show(all, rounds)
+}
+
+// race runs all rounds, after one that only warms up.
+func race(ctx context.Context, all []*contender, rounds int, file string) error {
+	for round := range rounds + 1 {
+		turn := slices.Clone(all)
+		if round%2 == 0 {
+			slices.Reverse(turn)
+		}
+		for _, c := range turn {
+			r, err := c.round(ctx, file)
+			if err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+			if round > 0 {
+				c.results = append(c.results, r)
+			}
+		}
+	}
+	return nil
+}
+
+func show(all []*contender, rounds int) error {
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(t, "from the click to the file\ts\tserver's CPU s\tMB\tfaster\tfewer bytes\t\n")
+	for _, c := range all {
+		faster := make([]float64, rounds)
+		for i := range faster {
+			faster[i] = all[0].results[i].took.Seconds() / c.results[i].took.Seconds()
+		}
+		slices.Sort(faster)
+		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", c.name,
+			c.median(func(r result) time.Duration { return r.took }), c.median(func(r result) time.Duration { return r.cpu }),
+			float64(c.results[0].size)/1e6, faster[rounds/2], float64(all[0].results[0].size)/float64(c.results[0].size))
+	}
+	return t.Flush()
+}
