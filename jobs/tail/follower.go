@@ -81,7 +81,7 @@ func (f *Follower) Next() ([]byte, State) {
 		if f.at = len(f.in.text); f.at > from {
 			text := f.in.text[from:f.at:f.at]
 			if f.want != nil {
-				text = f.log.sieve(f.in, from, f.want)
+				text = f.in.sieve(from, f.want)
 			}
 			if len(text) > 0 {
 				return text, More

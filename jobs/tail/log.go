@@ -14,7 +14,6 @@ type Log struct {
 	followers int
 	waiting   []*Follower // those who have everything, each once
 	spare     []*Follower // the memory of the next waiting
-	sieved    sieved      // the latest, for the next who is at the same place and wants the same
 }
 
 // NewLog makes a log that holds what comes after event base, or -1 if that is
@@ -66,14 +65,6 @@ func (l *Log) add(e Entry) {
 
 // size is how many bytes were ever added. The lock is held.
 func (l *Log) size() int64 { return l.newest.start + int64(len(l.newest.text)) }
-
-// sieve returns what a want leaves of the rest of a segment. The lock is held.
-func (l *Log) sieve(in *segment, from int, want *Want) []byte {
-	if s := &l.sieved; s.in != in || s.from != from || s.to != len(in.text) || s.key != want.Key {
-		*s = sieved{in, from, len(in.text), want.Key, in.wanted(from, want)}
-	}
-	return l.sieved.text
-}
 
 // wake returns those who wait, for ring. The lock is held.
 func (l *Log) wake() []*Follower {

@@ -184,6 +184,36 @@ func TestFollowersWhoWantTheSameShareOnePieceToo(t *testing.T) {
 	}
 }
 
+// Each of many goes through all segments before it is another's turn. What they
+// want is looked for once all the same, however often they want that.
+func TestWhatManyWantIsLookedForOnce(t *testing.T) {
+	const followers, entries = 50, 1000
+	l := tail.NewLog(0, 1<<20)
+	asked := 0
+	one := &tail.Want{Key: "one", Takes: func(of tail.Label) bool { asked++; return of.Name == "n1" }}
+	two := &tail.Want{Key: "two", Takes: func(of tail.Label) bool { asked++; return of.Name != "n1" }}
+	var all []*tail.Follower
+	for range followers {
+		all = append(all, l.FollowNew(one, make(tail.Bell, 1)), l.FollowNew(two, make(tail.Bell, 1)))
+	}
+	for n := range int64(entries) {
+		l.Append(entry(n+1, 100))
+	}
+	var got int
+	for _, f := range all {
+		for text, state := f.Next(); state == tail.More; text, state = f.Next() {
+			got += len(ids(t, text))
+		}
+		f.Close()
+	}
+	if got != followers*entries {
+		t.Errorf("got %d events, want each of %d by %d pairs", got, entries, followers)
+	}
+	if asked != 2*entries {
+		t.Errorf("asked %d times what is wanted, want %d times", asked, 2*entries)
+	}
+}
+
 func TestWhoLeavesIsNotWoken(t *testing.T) {
 	l := tail.NewLog(0, 1000)
 	var bells []tail.Bell

@@ -11,6 +11,9 @@ import (
 // takes it within the time for a write is not cut.
 const full = 16 << 10
 
+// sieves is for how many wants, or places, a segment keeps what is left of it.
+const sieves = 4
+
 // A Label says what a frame is, for followers that want only some.
 type Label struct {
 	Name  string  // of the event
@@ -32,6 +35,8 @@ type segment struct {
 	text   []byte
 	frames []frame
 	next   *segment // nil: this is the newest
+	sieved []sieved
+	eldest int // of sieved, to be replaced next
 }
 
 // A frame is one event of a segment.
@@ -66,21 +71,48 @@ func (s *segment) after(seq int64) int {
 	return s.frames[i-1].end
 }
 
-// wanted copies the frames from a place on that are wanted.
+// sieve returns what a want leaves of the text from a place on. Followers go
+// through several segments in a row, each at its own time, so what was found is
+// kept with the segment, and goes with it.
+func (s *segment) sieve(from int, want *Want) []byte {
+	for i := range s.sieved {
+		if f := &s.sieved[i]; f.from == from && f.to == len(s.text) && f.key == want.Key {
+			return f.text
+		}
+	}
+	found := sieved{from, len(s.text), want.Key, s.wanted(from, want)}
+	if len(s.sieved) < sieves {
+		s.sieved = append(s.sieved, found)
+	} else {
+		s.sieved[s.eldest] = found
+		s.eldest = (s.eldest + 1) % sieves
+	}
+	return found.text
+}
+
+// wanted returns the frames from a place on that are wanted. They are copied
+// only where others lie between them.
 func (s *segment) wanted(from int, want *Want) (text []byte) {
 	first := sort.Search(len(s.frames), func(i int) bool { return s.frames[i].end > from })
+	begin, end := from, from // of those that lie together and are not copied yet
 	for _, f := range s.frames[first:] {
 		if want.Takes(f.label) {
-			text = append(text, s.text[from:f.end]...)
+			if from > end {
+				text = append(text, s.text[begin:end]...)
+				begin = from
+			}
+			end = f.end
 		}
 		from = f.end
 	}
-	return text
+	if text == nil {
+		return s.text[begin:end:end]
+	}
+	return append(text, s.text[begin:end]...)
 }
 
 // A sieved is what one want has left of a part of a segment.
 type sieved struct {
-	in       *segment
 	from, to int
 	key      string
 	text     []byte
