@@ -15,8 +15,8 @@ type transfer struct {
 
 func (t *transfer) init() {
 	t.writing = func(fd uintptr) bool {
-		for t.n, t.err = syscall.Write(int(fd), t.out); t.err == syscall.EINTR; {
-			t.n, t.err = syscall.Write(int(fd), t.out)
+		for t.n, t.err = send(fd, t.out); t.err == syscall.EINTR; {
+			t.n, t.err = send(fd, t.out)
 		}
 		return true // whatever came of it: else it waited
 	}
@@ -35,7 +35,7 @@ func (t *transfer) write(raw syscall.RawConn, b []byte) (int, error) {
 		return 0, err
 	}
 	t.out = nil
-	return max(t.n, 0), t.err
+	return t.n, t.err
 }
 
 // read reads what there is and forgets it: EAGAIN if there is nothing, 0 and
