@@ -47,6 +47,7 @@ type server struct {
 	pid  int                       // of the process that serves
 	hear func(topic string) string // path of a stream
 	say  func(ctx context.Context, topic string, first, n int64) error
+	each func(ctx context.Context, topics, n int64) error // tells n events in each topic, one a second
 	stop func() error
 }
 
@@ -76,6 +77,9 @@ func startSelf(ctx context.Context, name string) (*server, error) {
 		hear: func(topic string) string { return "/hear?" + url.Values{"topic": {topic}, "stream": {topic}}.Encode() },
 		say: func(ctx context.Context, topic string, first, n int64) error {
 			return post(ctx, fmt.Sprintf("http://%s/say?topic=%s&first=%d&n=%d", addr, topic, first, n), "")
+		},
+		each: func(ctx context.Context, topics, n int64) error {
+			return post(ctx, fmt.Sprintf("http://%s/each?topics=%d&n=%d", addr, topics, n), "")
 		},
 		stop: func() error {
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {

@@ -101,22 +101,31 @@ func dial(to *net.TCPAddr, path string, buffer int) (int, error) {
 	return fd, syscall.SetNonblock(fd, true)
 }
 
-// read reads what comes until the crowd leaves.
+// nap is between two looks at what has come.
+const nap = 500 * time.Microsecond
+
+// read reads what comes until the crowd leaves. It looks for it by itself and
+// is never woken, because to wake it would be the work of the contender, whose
+// followers are on other machines when they are real.
 func (c *crowd) read() {
 	events := make([]syscall.EpollEvent, 256)
 	buffer := make([]byte, 256<<10)
+	look := time.NewTicker(nap)
+	defer look.Stop()
 	for {
 		select {
 		case <-c.stop:
 			return
-		default:
+		case <-look.C:
 		}
-		n, err := syscall.EpollWait(c.poll, events, 100)
-		if err != nil && err != syscall.EINTR {
-			return
-		}
-		for _, e := range events[:max(n, 0)] {
-			c.take(c.followers[e.Fd], buffer)
+		for n := len(events); n > 0; {
+			var err error
+			if n, err = syscall.EpollWait(c.poll, events, 0); err != nil && err != syscall.EINTR {
+				return
+			}
+			for _, e := range events[:max(n, 0)] {
+				c.take(c.followers[e.Fd], buffer)
+			}
 		}
 	}
 }

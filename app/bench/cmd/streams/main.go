@@ -29,6 +29,7 @@ func main() {
 	log.SetFlags(0)
 	serve := flag.String("serve", "", "be the contender of that `NAME` (used by this program itself)")
 	only := flag.String("only", "", "measure these `NAMES` only, with commas between them")
+	trial := flag.String("trial", "", "do trials only whose names have this `TEXT` in them")
 	rounds := flag.Int("rounds", 1, "how often each is measured, in turn")
 	last := flag.Duration("time", 4*time.Second, "how long events are told in each round")
 	crowds := flag.Bool("10k", true, "measure with 10,000 followers too")
@@ -43,7 +44,7 @@ func main() {
 	}
 	stayOn(clientCore)
 	raiseFileLimit()
-	b := &bench{rounds: *rounds, last: *last, contenders: present(split(*only))}
+	b := &bench{rounds: *rounds, last: *last, contenders: present(split(*only)), trial: *trial}
 	if err := b.run(ctx, *crowds); err != nil {
 		log.Fatal(err)
 	}

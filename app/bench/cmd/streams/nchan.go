@@ -80,17 +80,21 @@ func startNchan(ctx context.Context, _ string) (*server, error) {
 	}
 	hear := func(topic string) string { return "/hear?topic=" + url.QueryEscape(topic) }
 	transport := &http.Transport{MaxIdleConnsPerHost: publishers}
+	one := func(ctx context.Context, topic, text string) error {
+		return publish(ctx, transport, "http://"+addr+"/say?topic="+url.QueryEscape(topic), text)
+	}
 	say := func(ctx context.Context, topic string, first, n int64) error {
 		return together(min(8, n), func(who int64) error {
 			for i := first + who; i < first+n; i += min(8, n) {
-				if err := publish(ctx, transport, "http://"+addr+"/say?topic="+url.QueryEscape(topic), text(i)); err != nil {
+				if err := one(ctx, topic, text(i)); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 	}
-	return &server{addr: addr, pid: worker, hear: hear, say: say, stop: stop}, nil
+	each := func(ctx context.Context, topics, n int64) error { return bySecond(ctx, topics, n, one) }
+	return &server{addr: addr, pid: worker, hear: hear, say: say, each: each, stop: stop}, nil
 }
 
 func publish(ctx context.Context, by http.RoundTripper, address, body string) error {

@@ -58,6 +58,11 @@ func be(ctx context.Context, name string) error {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})
+	mux.HandleFunc("POST /each", func(w http.ResponseWriter, r *http.Request) {
+		if err := sayEach(r.Context(), h, r.URL.Query()); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	})
 	s := &http.Server{Handler: mux}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = s.Serve(l) }) // ends when it is closed
@@ -86,6 +91,41 @@ func sayAll(ctx context.Context, h hub, q url.Values) error {
 			if err := h.say(ctx, q.Get("topic"), text(i)); err != nil {
 				return err
 			}
+		}
+		return nil
+	})
+}
+
+// sayEach tells n events in each topic.
+func sayEach(ctx context.Context, h hub, q url.Values) error {
+	topics, err := strconv.ParseInt(q.Get("topics"), 10, 64)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.ParseInt(q.Get("n"), 10, 64)
+	if err != nil {
+		return err
+	}
+	return bySecond(ctx, topics, n, h.say)
+}
+
+// bySecond tells n events in each topic, one a second, as workers tell how
+// their jobs go: each has a goroutine of its own, which waits for nobody else,
+// and so their turns are spread over the second.
+func bySecond(ctx context.Context, topics, n int64, say func(ctx context.Context, topic, text string) error) error {
+	began := time.Now()
+	return together(topics, func(who int64) error {
+		turn := time.Second * time.Duration(who) / time.Duration(topics)
+		for i := range n {
+			select {
+			case <-time.After(time.Until(began.Add(turn))):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if err := say(ctx, topic(int(who), int(topics)), text(i+1)); err != nil {
+				return err
+			}
+			turn += time.Second
 		}
 		return nil
 	})
