@@ -47,7 +47,7 @@ type server struct {
 	pid  int                       // of the process that serves
 	hear func(topic string) string // path of a stream
 	say  func(ctx context.Context, topic string, first, n int64) error
-	each func(ctx context.Context, topics, n int64) error // tells n events in each topic, one a second
+	each func(ctx context.Context, topics, n int64) error // tells n events in each topic, one every interval
 	stop func() error
 }
 

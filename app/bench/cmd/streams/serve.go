@@ -106,16 +106,20 @@ func sayEach(ctx context.Context, h hub, q url.Values) error {
 	if err != nil {
 		return err
 	}
-	return bySecond(ctx, topics, n, h.say)
+	return byTheWay(ctx, topics, n, h.say)
 }
 
-// bySecond tells n events in each topic, one a second, as workers tell how
-// their jobs go: each has a goroutine of its own, which waits for nobody else,
-// and so their turns are spread over the second.
-func bySecond(ctx context.Context, topics, n int64, say func(ctx context.Context, topic, text string) error) error {
+// interval is between two events of a job that is being worked on, as in the
+// real server.
+const interval = 100 * time.Millisecond
+
+// byTheWay tells n events in each topic, as workers tell how their jobs go: each
+// has a goroutine of its own, which waits for nobody else, and so their turns
+// are spread over the interval.
+func byTheWay(ctx context.Context, topics, n int64, say func(ctx context.Context, topic, text string) error) error {
 	began := time.Now()
 	return together(topics, func(who int64) error {
-		turn := time.Second * time.Duration(who) / time.Duration(topics)
+		turn := interval * time.Duration(who) / time.Duration(topics)
 		for i := range n {
 			select {
 			case <-time.After(time.Until(began.Add(turn))):
@@ -125,7 +129,7 @@ func bySecond(ctx context.Context, topics, n int64, say func(ctx context.Context
 			if err := say(ctx, topic(int(who), int(topics)), text(i+1)); err != nil {
 				return err
 			}
-			turn += time.Second
+			turn += interval
 		}
 		return nil
 	})
