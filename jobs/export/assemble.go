@@ -91,11 +91,11 @@ func (a *assembly) fix(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.data.Files, a.plan = planned{a.data.Files, plan}, digest(plan)
-	if settled(plan, began) {
+	a.data.Files, a.plan = planned{a.data.Files, plan}, digest(ctx, plan)
+	if settled(ctx, plan, began) {
 		a.key = key(a.task.Job.Spec, a.format, a.plan)
 	}
-	return nil
+	return ctx.Err()
 }
 
 // resume goes on from a cursor, or says why it cannot.

@@ -153,10 +153,11 @@ func (p planned) Plan(_ context.Context, found func(items, bytes int64)) (source
 	return p.plan, nil
 }
 
-// digest names what a plan holds: equal digests, equal plans.
-func digest(p source.Plan) string {
+// digest names what a plan holds: equal digests, equal plans. It is of no use
+// once ctx is done.
+func digest(ctx context.Context, p source.Plan) string {
 	h := sha256.New()
-	for _, e := range p.Entries {
+	for _, e := range p.Each(ctx) {
 		fmt.Fprintf(h, "%q %o %d %d %d %q\n", e.Path, e.Mode, e.Size, e.ModTime.UnixNano(), e.Changed.UnixNano(), e.Target)
 	}
 	for _, w := range p.Warnings {

@@ -38,10 +38,10 @@ func (e *Exporter) Key(ctx context.Context, spec jobs.Spec) (string, error) {
 	}
 	began := time.Now()
 	plan, err := data.Files.Plan(ctx, nil)
-	if err != nil || !settled(plan, began) {
+	if err != nil || !settled(ctx, plan, began) {
 		return "", err
 	}
-	return key(spec, f, digest(plan)), nil
+	return key(spec, f, digest(ctx, plan)), ctx.Err()
 }
 
 // key names what a format makes of a plan, with all that has a say in it and
@@ -63,9 +63,10 @@ func key(spec jobs.Spec, f format.Format, plan string) string {
 // settled reports whether a change after the plan was begun would be seen by
 // the times of what has changed. What was changed at that very moment may
 // change once more without a trace. Where the source knows when a file was
-// changed, the time that it shows, which anybody may set, says nothing.
-func settled(p source.Plan, began time.Time) bool {
-	for _, e := range p.Entries {
+// changed, the time that it shows, which anybody may set, says nothing. It is of
+// no use once ctx is done.
+func settled(ctx context.Context, p source.Plan, began time.Time) bool {
+	for _, e := range p.Each(ctx) {
 		changed := e.Changed
 		if changed.IsZero() {
 			changed = e.ModTime

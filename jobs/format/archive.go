@@ -45,11 +45,14 @@ func (a *archive) run(ctx context.Context) error {
 	if a.plan, err = a.in.Plan(ctx, a.task.Meter.Plan); err != nil {
 		return err
 	}
-	if err := a.prepare(); err != nil {
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
-	a.identity = identify(a.plan, a.task.Options)
-	a.kinds = sortOut(a.plan, a.out.effort())
+	a.identity = identify(ctx, a.plan, a.task.Options)
+	a.kinds = sortOut(ctx, a.plan, a.out.effort())
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if err := a.probe(ctx); err != nil {
 		return err
 	}

@@ -1,6 +1,10 @@
 package format
 
-import "example.org/carryout/jobs"
+import (
+	"context"
+
+	"example.org/carryout/jobs"
+)
 
 const (
 	portable = "portable"
@@ -33,7 +37,7 @@ func archiveOptions(names string) []Option {
 
 // prepare does to the plan what the options say. Every run of a job does the
 // same.
-func (a *archive) prepare() error {
+func (a *archive) prepare(ctx context.Context) error {
 	a.strict = a.task.Options["on_error"] == fail
 	if a.strict && len(a.plan.Warnings) > 0 {
 		return asked(a.plan.Warnings[0])
@@ -41,9 +45,9 @@ func (a *archive) prepare() error {
 	if a.task.Options["links"] == skip {
 		a.skipLinks()
 	}
-	a.names = nameAll(a.plan.Entries, a.rules.with(a.task.Options["names"] == portable))
+	a.names = nameAll(ctx, a.plan, a.rules.with(a.task.Options["names"] == portable))
 	a.changes = append(a.changes, a.names.changes...)
-	return nil
+	return ctx.Err()
 }
 
 // asked returns what ends a job that was asked to end for such a thing.

@@ -2,6 +2,7 @@ package format
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
 
@@ -38,10 +39,10 @@ type kinds struct {
 }
 
 // sortOut finds the kinds of a plan.
-func sortOut(p source.Plan, f effort) *kinds {
+func sortOut(ctx context.Context, p source.Plan, f effort) *kinds {
 	k := &kinds{plan: p, effort: f, exts: map[string]int{}, found: map[string]int{}}
 	bytes := map[string]int64{}
-	for _, e := range p.Entries {
+	for _, e := range p.Each(ctx) {
 		if e.Mode.IsRegular() && f.packing > 1 && !isPacked(e) {
 			bytes[ext(e)] += e.Size
 		}
@@ -55,7 +56,10 @@ func sortOut(p source.Plan, f effort) *kinds {
 		}
 	}
 	k.units = make([]float64, ownKinds+len(k.exts))
-	k.units = k.entries(0, len(p.Entries))
+	for _, e := range p.Each(ctx) {
+		k.units[opening]++
+		k.units[k.of(e)] += float64(e.Size)
+	}
 	return k
 }
 

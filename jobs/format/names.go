@@ -1,6 +1,7 @@
 package format
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
@@ -23,13 +24,13 @@ type names struct {
 
 // nameAll finds names for all entries, which are sorted by their paths. Where
 // two may not stand beside each other, the first one keeps its name.
-func nameAll(entries []source.Entry, r rules) names {
+func nameAll(ctx context.Context, p source.Plan, r rules) names {
 	n := namer{names: names{rules: r, changed: map[string]string{}}}
 	n.enter("")
-	for _, e := range entries {
+	for _, e := range p.Each(ctx) {
 		n.add(e.Path)
 	}
-	for _, e := range entries {
+	for _, e := range p.Each(ctx) {
 		if there, escaped := n.target(e.Path, e.Target); escaped {
 			n.changes = append(n.changes, change{e.Path, notTarget, there})
 		}

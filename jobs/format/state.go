@@ -1,6 +1,7 @@
 package format
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"maps"
@@ -62,7 +63,7 @@ func (a *archive) fits(at place) bool {
 }
 
 // identify returns what tells a plan with options from all others.
-func identify(p source.Plan, options map[string]string) [16]byte {
+func identify(ctx context.Context, p source.Plan, options map[string]string) [16]byte {
 	h := sha256.New()
 	var b []byte
 	text := func(s string) {
@@ -77,7 +78,7 @@ func identify(p source.Plan, options map[string]string) [16]byte {
 		text(w.Code)
 		text(w.Path)
 	}
-	for _, e := range p.Entries {
+	for _, e := range p.Each(ctx) {
 		text(e.Path)
 		b = binary.LittleEndian.AppendUint32(b, uint32(e.Mode))
 		b = binary.AppendVarint(b, e.Size)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"iter"
 	"time"
 
 	"example.org/carryout/jobs"
@@ -34,6 +35,22 @@ type Plan struct {
 	Entries  []Entry
 	Bytes    int64 // of all regular files together
 	Warnings []jobs.Warning
+}
+
+// stride is how many entries a look at a plan goes through between two looks at
+// the context.
+const stride = 1024
+
+// Each yields all entries, and ends early when ctx is done: a plan may be so long
+// that who has canceled its job would wait. The caller asks ctx afterwards.
+func (p Plan) Each(ctx context.Context) iter.Seq2[int, Entry] {
+	return func(yield func(int, Entry) bool) {
+		for i, e := range p.Entries {
+			if i%stride == 0 && ctx.Err() != nil || !yield(i, e) {
+				return
+			}
+		}
+	}
 }
 
 // An Entry is one thing to be put into an archive.

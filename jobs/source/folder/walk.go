@@ -35,10 +35,28 @@ func (w *walker) walk(ctx context.Context, root dir, selected []string) error {
 	if err := w.paths(ctx, root, selected); err != nil {
 		return err
 	}
-	slices.SortFunc(w.plan.Entries, func(a, b source.Entry) int { return source.ComparePaths(a.Path, b.Path) })
+	if err := w.sort(ctx); err != nil {
+		return err
+	}
 	slices.SortFunc(w.plan.Warnings, func(a, b jobs.Warning) int { return source.ComparePaths(a.Path, b.Path) })
 	w.report()
 	return nil
+}
+
+// sort sorts the entries. Once ctx is done all are alike to it, so that it is
+// over soon.
+func (w *walker) sort(ctx context.Context) error {
+	asked, over := 0, false
+	slices.SortFunc(w.plan.Entries, func(a, b source.Entry) int {
+		if asked++; asked%(16*stride) == 0 {
+			over = ctx.Err() != nil
+		}
+		if over {
+			return 0
+		}
+		return source.ComparePaths(a.Path, b.Path)
+	})
+	return ctx.Err()
 }
 
 func (w *walker) paths(ctx context.Context, root dir, selected []string) error {
