@@ -33,7 +33,7 @@ func Check(ctx context.Context, data string, contents bool) (Inventory, error) {
 		return Inventory{}, err
 	}
 	if err := sqlite.Check(ctx, databaseIn(data)); err != nil {
-		return Inventory{}, wayOut(data, err)
+		return Inventory{}, mend(data, err)
 	}
 	v, err := sqlite.Look(ctx, databaseIn(data))
 	if err != nil {
@@ -75,11 +75,25 @@ func inhabited(data string) error {
 	return nil
 }
 
-// wayOut adds to what is wrong with a database what to do about it.
+// wayOut adds to what is wrong with a database where to learn more, and what to
+// do about it.
 func wayOut(data string, err error) error {
-	if !errors.Is(err, sqlite.ErrDamaged) && !errors.Is(err, sqlite.ErrForeign) {
+	if isDamage(err) {
+		err = fmt.Errorf("%w; \"carryout check -data %s\" says what is wrong with it", err, data)
+	}
+	return mend(data, err)
+}
+
+// mend adds to what is wrong with a database what to do about it.
+func mend(data string, err error) error {
+	if !isDamage(err) {
 		return err
 	}
-	return fmt.Errorf("%w; \"carryout check -data %s\" says what is wrong with it; to go back to a backup, %s; "+
-		"if there is none, .recover of the program sqlite3 saves what can be read", err, data, Restore(data, "what \"carryout backup\" has written"))
+	db := databaseIn(data)
+	return fmt.Errorf("%w; to go back to a backup, %s; if there is none, stop the server, and \"sqlite3 %s .recover | sqlite3 saved.db\" "+
+		"writes what can be read into a file to be put in its place (with the sqlite3 of sqlite.org: some distributions build it without)", err, Restore(data, "what \"carryout backup\" has written"), db)
+}
+
+func isDamage(err error) bool {
+	return errors.Is(err, sqlite.ErrDamaged) || errors.Is(err, sqlite.ErrForeign)
 }

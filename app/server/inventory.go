@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/sqlite"
+	"example.org/carryout/jobs/work"
 )
 
 // checker compares jobs with their files. A server may be about to change both,
@@ -110,12 +112,15 @@ func (c contextReader) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// Which states a job may be in whose file lies here: a finished one may be
-// about to be told of, and an unfinished one may be gone on with.
-var (
-	usesFinished   = []jobs.State{jobs.Ready, jobs.Running, jobs.Queued}
-	usesUnfinished = []jobs.State{jobs.Ready, jobs.Running, jobs.Queued, jobs.Failed}
-)
+// usesFinished reports whether a job may have a use for a finished file, which
+// may be about to be told of.
+func usesFinished(j jobs.Job) bool {
+	return j.State == jobs.Ready || j.State == jobs.Running || j.State == jobs.Queued
+}
+
+// usesUnfinished reports whether a job may have a use for an unfinished file: one
+// that is ready by now had it a moment ago.
+func usesUnfinished(j jobs.Job) bool { return j.State == jobs.Ready || work.GoesOn(j, time.Now()) }
 
 // orphans lists the files that no job has a use for.
 func (c *checker) orphans(ctx context.Context) error {
@@ -126,22 +131,27 @@ func (c *checker) orphans(ctx context.Context) error {
 		}
 		finished = append(finished, id)
 	}
-	// A sweep that keeps everything says what there is.
-	if _, err := c.files.SweepStaged(ctx, func(id jobs.ID) bool { unfinished = append(unfinished, id); return true }); err != nil {
+	_, sizes, err := c.files.Used(ctx)
+	if err != nil {
 		return fmt.Errorf("listing the unfinished files: %w", err)
+	}
+	for id := range sizes {
+		if id.Valid() { // what nobody has named the server leaves alone
+			unfinished = append(unfinished, id)
+		}
 	}
 	for _, list := range []struct {
 		ids  []jobs.ID
-		uses []jobs.State
+		uses func(jobs.Job) bool
 		what string
 	}{{finished, usesFinished, "a finished file"}, {unfinished, usesUnfinished, "an unfinished file"}} {
 		slices.Sort(list.ids)
-		for _, id := range slices.Compact(list.ids) {
+		for _, id := range list.ids {
 			j, err := c.jobs.Job(ctx, id)
 			if err != nil && !errors.Is(err, jobs.ErrNotFound) {
 				return err
 			}
-			if !slices.Contains(list.uses, j.State) {
+			if !list.uses(j) {
 				c.found.Orphans = append(c.found.Orphans, fmt.Sprintf("%s of %s, which %s", list.what, id, useless(j)))
 			}
 		}

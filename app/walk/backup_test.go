@@ -113,10 +113,13 @@ func TestAZeroedPageIsSaidAndMendedByABackup(t *testing.T) {
 	worthless := t.TempDir()
 	for _, args := range [][]string{{"check"}, {"backup", filepath.Join(worthless, "bad.db")}, s.args} {
 		out := exits(t, 1, append(args, "-data", data)...)
-		for _, want := range []string{"is damaged", "carryout check -data " + data, "carryout backup", "stop the server, move "} {
+		for _, want := range []string{"is damaged", "carryout backup", "stop the server, move ", "sqlite3 " + filepath.Join(data, "carryout.db") + " .recover"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%s: got %q, want it to say %q", args[0], out, want)
 			}
+		}
+		if more := strings.Contains(out, "carryout check -data "+data); more == (args[0] == "check") {
+			t.Errorf("%s: got %q, want who is not check itself to name it", args[0], out)
 		}
 		if n := strings.Count(out, "\n"); n != 1 {
 			t.Errorf("%s: got %d lines, want one sentence:\n%s", args[0], n, out)
@@ -154,7 +157,9 @@ func zeroAPage(t *testing.T, path string) {
 func TestCheckNamesWhatIsWrongWithFiles(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	s := start(t, "-data", data, "-source", "docs="+tree(t))
+	s := start(t, "-data", data, "-source", "docs="+tree(t), "-throttle", "1MB")
+	canceled := s.submit(spec("docs", "zip")).text("id")
+	s.call("POST", "/jobs/"+canceled+"/cancel", "")
 	ready := filepath.Join(data, "artifacts", "ready")
 	var ids [4]string
 	for n := range ids {
@@ -174,6 +179,9 @@ func TestCheckNamesWhatIsWrongWithFiles(t *testing.T) {
 	const nobody = "NOBODYAAAAAAAAAAAAAAAAAAAA"
 	write(t, filepath.Join(ready, nobody), b)
 	write(t, filepath.Join(data, "artifacts", "staged", nobody+"."+nobody), b)
+	write(t, filepath.Join(data, "artifacts", "staged", canceled+"."+nobody), b) // from which a retry goes on
+	const manifest = "MANIFESTAAAAAAAAAAAAAAAAAA"
+	write(t, filepath.Join(ready, manifest+".blocks"), b)
 
 	quick := exits(t, 1, "check", "-data", data)
 	full := exits(t, 1, "check", "-data", data, "-files")
@@ -184,8 +192,10 @@ func TestCheckNamesWhatIsWrongWithFiles(t *testing.T) {
 				t.Errorf("got %q, want it to say %q", out, want)
 			}
 		}
-		if strings.Contains(out, ids[3]) {
-			t.Errorf("got %q, although that job has its file", out)
+		for why, id := range map[string]string{"that job has its file": ids[3], "that job may be retried": canceled, "that is no file but its hashes": manifest} {
+			if strings.Contains(out, id) {
+				t.Errorf("got %q, although %s (%s)", out, why, id)
+			}
 		}
 	}
 	if strings.Contains(quick, changed) {

@@ -150,7 +150,13 @@ func (s *Sweeper) goesOn(ctx context.Context, id jobs.ID) bool {
 	if err != nil {
 		return !errors.Is(err, jobs.ErrNotFound)
 	}
-	retried := (j.State == jobs.Failed || j.State == jobs.Canceled) && time.Since(j.Finished) < mayRetry
+	return GoesOn(j, time.Now())
+}
+
+// GoesOn reports whether a job may go on with its unfinished file: it is not done,
+// or it may be tried again, which is given a day.
+func GoesOn(j jobs.Job, now time.Time) bool {
+	retried := (j.State == jobs.Failed || j.State == jobs.Canceled) && now.Sub(j.Finished) < mayRetry
 	return j.State == jobs.Queued || j.State == jobs.Running || retried
 }
 

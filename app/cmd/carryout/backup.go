@@ -31,6 +31,9 @@ again what was under way. "carryout check" names files that are missing.`,
 				if err := exactly(1, args, "the file to write to"); err != nil {
 					return err
 				}
+				if args[0] == "" {
+					return &usageError{text: "the file to write to has no name"}
+				}
 				if err := complete(flags, sh.env); err != nil {
 					return &usageError{text: err.Error()}
 				}

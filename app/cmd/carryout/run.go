@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -20,14 +21,24 @@ const (
 type shell struct {
 	in       io.Reader
 	out, err io.Writer
-	env      func(name string) string
+	environ  []string // NAME=VALUE
 	now      func() time.Time
 }
 
+// env returns the value of an environment variable, or nothing.
+func (sh shell) env(name string) string {
+	for _, v := range sh.environ {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
 // run does what args say and returns the exit status.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string) int {
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
 	out := &checked{Writer: stdout}
-	sh := shell{in: stdin, out: out, err: stderr, env: env, now: time.Now}
+	sh := shell{in: stdin, out: out, err: stderr, environ: environ, now: time.Now}
 	err := dispatch(ctx, sh, args)
 	if err == nil && out.failed != nil {
 		err = fmt.Errorf("writing to standard output: %w", out.failed)

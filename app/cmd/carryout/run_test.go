@@ -18,7 +18,8 @@ import (
 	"example.org/carryout/jobs/room"
 )
 
-func nothing(string) string { return "" }
+// nothing is the environment of tests.
+var nothing []string
 
 func TestFlagsMayStandAnywhere(t *testing.T) {
 	for line, want := range map[string][]string{
@@ -111,8 +112,8 @@ func TestServeIsToldByFlagsThenEnvironmentThenFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env := map[string]string{"CARRYOUT_ADDR": "127.0.0.1:2", "CARRYOUT_DATA": "/from/env", "CARRYOUT_SOURCE": "c=/env,\nd=sqlite:/env.db\n",
-		"CARRYOUT_RETAIN": "1h", "CARRYOUT_CONFIG": file, "CARRYOUT_HEARTBEAT": "5s"}
+	sh := shell{environ: []string{"HOME=/", "CARRYOUT_ADDR=127.0.0.1:2", "CARRYOUT_DATA=/from/env", "CARRYOUT_SOURCE=c=/env,\nd=sqlite:/env.db\n",
+		"CARRYOUT_RETAIN=1h", "CARRYOUT_CONFIG=" + file, "CARRYOUT_HEARTBEAT=5s", "CARRYOUT_SERVER=x", "CARRYOUT_WORKRES=9", "CARRYOUT_MAXSIZE="}}
 	var s settings
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	s.declare(flags)
@@ -120,7 +121,7 @@ func TestServeIsToldByFlagsThenEnvironmentThenFile(t *testing.T) {
 	if err != nil || len(operands) > 0 {
 		t.Fatal(operands, err)
 	}
-	if err := complete(flags, func(name string) string { return env[name] }); err != nil {
+	if err := complete(flags, sh.env); err != nil {
 		t.Fatal(err)
 	}
 	want := server.Config{
@@ -132,6 +133,9 @@ func TestServeIsToldByFlagsThenEnvironmentThenFile(t *testing.T) {
 	}
 	if err := s.check(); err != nil {
 		t.Errorf("got %v, want that it can be", err)
+	}
+	if got := unknown(flags, sh.environ); !slices.Equal(got, []string{"CARRYOUT_MAXSIZE", "CARRYOUT_WORKRES"}) {
+		t.Errorf("got %q, want the names that are no flags", got)
 	}
 }
 

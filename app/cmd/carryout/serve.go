@@ -60,6 +60,9 @@ Flags win over the environment, and the environment over the file.`,
 					return &usageError{text: err.Error()}
 				}
 				s.config.Log = logger(sh.err, s.log)
+				for _, name := range unknown(flags, sh.environ) {
+					s.config.Log.Warn("no flag takes this environment variable, so it changes nothing", "name", name)
+				}
 				s.config.Ready = func(addr string) { fmt.Fprintf(sh.out, "listening on %s://%s\n", s.scheme(), addr) }
 				if sh.env("GOGC") == "" {
 					debug.SetGCPercent(garbage)
@@ -110,7 +113,7 @@ func (s *settings) declare(flags *flag.FlagSet) {
 	flags.Var((*size)(&c.MaxSpace), "max-space", "`SIZE` that all files may take up; those that were downloaded longest ago go first, and no other before its time; with more, requests are refused for now and exports wait, all but the oldest, so keep room for one more file (-max-size); 0: any")
 	c.MinFree = room.Auto
 	flags.Var((*minFree)(&c.MinFree), "min-free", "`SIZE` that is to stay free on the disks of the files and of the database, such as 1GiB; with less, requests are refused for now and exports wait; auto: 256MiB, or a hundredth of a disk below 25 GiB")
-	flags.Int64Var(&c.Throttle, "throttle", 0, "`BYTES` a second that one export may read; 0: as fast as it can")
+	flags.Var((*size)(&c.Throttle), "throttle", "`SIZE` that one export may read each second, such as 50MiB; 0: as fast as it can")
 
 	flags.StringVar(&s.log, "log", "text", "form of the log, `text|json`")
 	flags.String("config", "", "`FILE` with more flags")
@@ -175,7 +178,15 @@ func (s *several) Set(value string) error {
 type span time.Duration
 
 // String implements [flag.Value].
-func (s *span) String() string { return time.Duration(*s).String() }
+func (s *span) String() string {
+	text := time.Duration(*s).String()
+	for _, none := range []string{"m0s", "h0m"} { // 72h0m0s is 72h
+		if before, ok := strings.CutSuffix(text, none); ok {
+			text = before + none[:1]
+		}
+	}
+	return text
+}
 
 // Set implements [flag.Value].
 func (s *span) Set(value string) error {
@@ -194,7 +205,7 @@ func complete(flags *flag.FlagSet, env func(string) string) error {
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	var errs []error
 	flags.VisitAll(func(f *flag.Flag) {
-		name := "CARRYOUT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := variable(f)
 		if given[f.Name] || env(name) == "" {
 			return
 		}
@@ -208,6 +219,32 @@ func complete(flags *flag.FlagSet, env func(string) string) error {
 		return err
 	}
 	return ff.Parse(flags, nil, ff.WithConfigFileFlag("config"), ff.WithConfigFileParser(readConfig))
+}
+
+// prefix begins the names of all environment variables of this program.
+const prefix = "CARRYOUT_"
+
+// variable is the name of the environment variable for a flag.
+func variable(f *flag.Flag) string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+}
+
+// elsewhere lists variables that are no flags of serve: of other commands, and of
+// tests.
+var elsewhere = []string{"CARRYOUT_SERVER", "CARRYOUT_TEST_ALL", "CARRYOUT_FAILPOINT", "CARRYOUT_CLOCK"}
+
+// unknown returns the names of variables that look as if they were for a flag,
+// and are for none: nobody notices a misspelled one otherwise.
+func unknown(flags *flag.FlagSet, environ []string) (names []string) {
+	known := slices.Clone(elsewhere)
+	flags.VisitAll(func(f *flag.Flag) { known = append(known, variable(f)) })
+	for _, v := range environ {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, prefix) && !slices.Contains(known, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // values are those in a variable for a flag, which are several only where the

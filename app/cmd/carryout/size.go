@@ -24,7 +24,15 @@ var units = []struct {
 }
 
 // String implements [flag.Value].
-func (s *size) String() string { return strconv.FormatInt(int64(*s), 10) }
+func (s *size) String() string {
+	for _, u := range []string{"TiB", "GiB", "MiB", "KiB"} {
+		unit := size(1) << (10 * (strings.Index("KMGT", u[:1]) + 1))
+		if *s != 0 && *s%unit == 0 {
+			return strconv.FormatInt(int64(*s/unit), 10) + u
+		}
+	}
+	return strconv.FormatInt(int64(*s), 10)
+}
 
 // Set implements [flag.Value].
 func (s *size) Set(value string) error {

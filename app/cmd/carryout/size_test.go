@@ -12,6 +12,12 @@ func TestSizes(t *testing.T) {
 			t.Errorf("%q: got %d, %v, want %d", text, got, err, want)
 		}
 	}
+	for bytes, want := range map[size]string{0: "0", 1: "1", 1000: "1000", 2048: "2KiB", 128 << 20: "128MiB", 1536 << 20: "1536MiB", 20 << 30: "20GiB", 3 << 40: "3TiB"} {
+		got := bytes.String()
+		if back := size(0); got != want || back.Set(got) != nil || back != bytes {
+			t.Errorf("%d: got %s, which is %d, want %s", bytes, got, back, want)
+		}
+	}
 	for _, text := range []string{"", "G", "x", "1X", "1e3", "0x10", "1_000", "inf", "NaN", "9000000000T", "1.2.3G", "1 GiB GiB"} {
 		var got size
 		if err := got.Set(text); err == nil {

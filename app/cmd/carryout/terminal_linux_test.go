@@ -49,7 +49,7 @@ func TestGetDrawsABarOnATerminal(t *testing.T) {
 	}()
 	dst := filepath.Join(t.TempDir(), "docs.zip")
 	var out strings.Builder
-	status := run(t.Context(), []string{"get", "-server", f.URL, "-o", dst, "docs"}, strings.NewReader(""), &out, program, func(string) string { return "" })
+	status := run(t.Context(), []string{"get", "-server", f.URL, "-o", dst, "docs"}, strings.NewReader(""), &out, program, nil)
 	program.Close()
 	shown := <-seen
 	if want := hexSum(content()) + "  " + dst + "\n"; status != exitOK || out.String() != want {
