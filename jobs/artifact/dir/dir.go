@@ -106,6 +106,7 @@ func (s *Store) Remove(ctx context.Context, id jobs.ID) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.change(id)()
 	for _, path := range []string{s.path(id), s.manifest(id)} { // in this order: see open
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -189,6 +190,7 @@ func (s *Store) sweepManifests(ctx context.Context, keep func(jobs.ID) bool) err
 func (s *Store) sweepManifest(id jobs.ID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.change(id)()
 	if _, err := os.Stat(s.path(id)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -28,6 +28,7 @@ func (s *Store) Link(ctx context.Context, from, to jobs.ID) error {
 		return err
 	}
 	defer a.Close() // was only read
+	defer s.change(to)()
 	err = s.replace(to, a.Digest, func(path string) error { return os.Link(s.path(from), path) })
 	if err != nil {
 		return fmt.Errorf("linking a file: %w", full(err))

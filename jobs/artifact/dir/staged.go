@@ -199,6 +199,7 @@ func (s *Store) publish(ctx context.Context, id jobs.ID, from string, d artifact
 	if err := ctx.Err(); err != nil { // the sync has taken its time, and the job may be another's by now
 		return err
 	}
+	defer s.change(id)()
 	err := s.replace(id, d, func(path string) error { return os.Rename(from, path) })
 	if err != nil {
 		return err

@@ -6,24 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"syscall"
 	"time"
 
 	"example.org/carryout/jobs"
 )
-
-// fresh is how long after a change of a folder its time does not tell of
-// another change: clocks of file systems are coarse.
-const fresh = time.Second
-
-// A tally is what the finished files take up. There may be very many of them,
-// so they are looked at again only when their folder has changed.
-type tally struct {
-	mu      sync.Mutex
-	changed time.Time // the folder, when it was counted; zero: count anew
-	bytes   int64
-}
 
 // Used implements [artifact.Store].
 func (s *Store) Used(ctx context.Context) (finished int64, unfinished map[jobs.ID]int64, err error) {
@@ -55,25 +42,27 @@ func (s *Store) usedStaged(ctx context.Context) (map[jobs.ID]int64, error) {
 	return sums, nil
 }
 
+// usedReady returns what the finished files take up. It counts them where the
+// tally does not tell.
 func (s *Store) usedReady(ctx context.Context) (int64, error) {
-	s.tally.mu.Lock()
-	defer s.tally.mu.Unlock()
-	info, err := os.Stat(s.ready)
+	if bytes, ok := s.tally.known(s.ready); ok {
+		return bytes, nil
+	}
+	s.mu.Lock() // so that no file is counted halfway
+	defer s.mu.Unlock()
+	if bytes, ok := s.tally.known(s.ready); ok {
+		return bytes, nil // somebody was faster
+	}
+	changed, err := changeTime(s.ready)
 	if err != nil {
 		return 0, err
-	}
-	if !s.tally.changed.IsZero() && info.ModTime().Equal(s.tally.changed) {
-		return s.tally.bytes, nil
 	}
 	began := time.Now()
 	bytes, err := used(ctx, s.ready)
 	if err != nil {
 		return 0, err
 	}
-	s.tally.bytes, s.tally.changed = bytes, info.ModTime()
-	if began.Sub(info.ModTime()) < fresh {
-		s.tally.changed = time.Time{}
-	}
+	s.tally.set(changed, bytes, max(correct, seldom*time.Since(began)))
 	return bytes, nil
 }
 
