@@ -73,33 +73,46 @@ func (g *Gate) leaveFrom(from netip.Prefix) {
 
 // origin is who asks, as far as it is limited. A host has at least all of an
 // IPv6 network of 64 bits. This machine itself is not limited, since a proxy on
-// it asks for everybody.
+// it asks for everybody. All whose address is not known are one: somebody.
 func (g *Gate) origin(r *http.Request) (from netip.Prefix, limited bool) {
 	if g.MaxPerAddress <= 0 {
-		return netip.Prefix{}, false
+		return somebody, false
 	}
 	addr, ok := g.address(r)
-	if !ok || addr.IsLoopback() {
-		return netip.Prefix{}, false
+	if !ok {
+		return somebody, true
 	}
 	bits := 32
 	if addr.Is6() {
 		bits = 64
 	}
 	from, err := addr.Prefix(bits)
-	return from, err == nil
+	return from, err == nil && !addr.IsLoopback()
 }
 
-// address is that of who asks.
+// somebody is where those are from whose address nobody can read.
+var somebody netip.Prefix
+
+// address is that of who asks, as far as it can be read.
 func (g *Gate) address(r *http.Request) (netip.Addr, bool) {
 	if g.TrustProxy {
 		// The last entry is the proxy's own word; those before it are hearsay.
 		list := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
-		last := strings.TrimSpace(list[strings.LastIndex(list, ",")+1:])
-		if addr, err := netip.ParseAddr(last); err == nil {
-			return addr.Unmap().WithZone(""), true
+		if last := strings.TrimSpace(list[strings.LastIndex(list, ",")+1:]); last != "" {
+			return parseAddress(last)
 		}
 	}
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return peer.Addr().Unmap().WithZone(""), err == nil
+	return parseAddress(r.RemoteAddr)
+}
+
+// parseAddress reads an address, which may have a port: some proxies add that of
+// their client.
+func parseAddress(text string) (netip.Addr, bool) {
+	addr, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	if err != nil {
+		var both netip.AddrPort
+		both, err = netip.ParseAddrPort(text)
+		addr = both.Addr()
+	}
+	return addr.Unmap().WithZone(""), err == nil
 }
