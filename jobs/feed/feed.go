@@ -6,7 +6,8 @@
 // is a place in them, so a slow one holds nobody up. What was published is also
 // kept by the store, so that whoever comes back gets it, after a restart too.
 // Changes of jobs wait (pending) until they are told: one that is followed by
-// another of the same job within 100 ms is told once.
+// another of the same job within 100 ms is told once, and within 2 s if nobody
+// listens. Whoever comes is not kept waiting for that.
 //
 // A follower may want only some of it, such as the jobs of one owner; the numbers
 // of the rest are then missing.
@@ -37,6 +38,7 @@ import (
 
 const (
 	coalesce = 100 * time.Millisecond // between two entries of one job, at least
+	unheard  = 2 * time.Second        // likewise, while nobody follows
 	crowd    = 256                    // publishers that are written together
 	recent   = 256 << 10              // bytes of entries that are held for those who come back
 )
@@ -52,6 +54,7 @@ type Feed struct {
 	publish chan request
 	pending pending
 	entries *tail.Log
+	came    chan struct{} // capacity 1: somebody has begun to follow
 
 	turn sync.Mutex   // held by whoever adds to entries, so that numbers stay in order
 	last atomic.Int64 // number of the newest entry there ever was, told or not
@@ -73,6 +76,7 @@ func New(ctx context.Context, press store.Press, counts Counts, log *slog.Logger
 		press: press, counts: counts, log: log,
 		publish: make(chan request, crowd),
 		pending: newPending(),
+		came:    make(chan struct{}, 1),
 	}
 	f.last.Store(max(last, time.Now().UnixMicro()))
 	f.entries = tail.NewLog(f.newest(), recent)
@@ -140,13 +144,22 @@ func (f *Feed) tellChanges(ctx context.Context) {
 		case <-f.pending.stirred:
 		}
 		f.tell(f.pending.take()...)
-		t := time.NewTimer(coalesce)
-		select {
-		case <-ctx.Done():
-			t.Stop()
-			return
-		case <-t.C:
-		}
+		f.pause(ctx)
+	}
+}
+
+// pause waits until the next changes are to be told.
+func (f *Feed) pause(ctx context.Context) {
+	long, came := unheard, f.came
+	if f.Followers() > 0 {
+		long, came = coalesce, nil
+	}
+	t := time.NewTimer(long)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	case <-came:
 	}
 }
 

@@ -189,6 +189,45 @@ func TestEverybodyGetsWhatIsPublishedInOneOrder(t *testing.T) {
 	})
 }
 
+// Where nobody listens, telling of every change would be most of what a busy
+// server does. Whoever comes back has missed nothing all the same, and does not
+// wait for it.
+func TestWhatNobodyHearsIsToldSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := serve(t, &press{})
+		change := func(id jobs.ID, n int64) {
+			f.Commit([]store.Change{{Job: jobs.Job{ID: id, State: jobs.Running, LastEvent: n}, Events: make([]jobs.Event, 1)}})
+		}
+		first := follow(t, f, 0, nil)
+		change("j1", 1)
+		frame := read(t, first, "job", 1)[0]
+		first.Close()
+		id, _, _ := strings.Cut(strings.TrimPrefix(frame, "id: "), "\n")
+		n, ok := feed.ParseID(id)
+		if !ok {
+			t.Fatalf("got %q, want an id", frame)
+		}
+		<-time.After(150 * time.Millisecond) // until which it waited for company
+		for i := range int64(45) {           // each within the pause after the one before it
+			change("j2", 1+i)
+			<-time.After(100 * time.Millisecond)
+		}
+		back := follow(t, f, n, nil)
+		defer back.Close()
+		came := time.Now()
+		var got []string
+		for len(got) == 0 || !strings.Contains(got[len(got)-1], `"last_event":45`) {
+			got = append(got, read(t, back, "job", 1)...)
+		}
+		if took := time.Since(came); took > 0 {
+			t.Errorf("waited %v for the latest change, want it at once", took)
+		}
+		if len(got) > 5 {
+			t.Errorf("got %d entries for what changed within 4.5 s, want one in 2 s, and those at both ends", len(got))
+		}
+	})
+}
+
 func TestWhoComesBackGetsWhatWasPublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &press{}

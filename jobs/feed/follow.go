@@ -19,9 +19,12 @@ const replay = 256
 // Follower; there is none with an error, which may be tell's.
 func (f *Feed) Follow(ctx context.Context, n int64, want *tail.Want, waker tail.Waker, tell func(frames []byte) error) (*tail.Follower, error) {
 	if n <= 0 || n > f.newest() {
-		return f.entries.FollowNew(want, waker), nil
+		l := f.entries.FollowNew(want, waker)
+		f.greet()
+		return l, nil
 	}
 	l := f.entries.Follow(n, want, waker)
+	f.greet()
 	for {
 		base, ok := l.Reaches(n)
 		if ok {
@@ -36,6 +39,14 @@ func (f *Feed) Follow(ctx context.Context, n int64, want *tail.Want, waker tail.
 			return nil, err
 		}
 		n = last
+	}
+}
+
+// greet takes notice that somebody has begun to follow.
+func (f *Feed) greet() {
+	select {
+	case f.came <- struct{}{}:
+	default: // it is known already
 	}
 }
 
