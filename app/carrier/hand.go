@@ -13,8 +13,11 @@ import (
 	"example.org/carryout/jobs/wire"
 )
 
-// inARow is how many pieces a line is given before it is another's turn.
-const inARow = 8
+// The time that a hand rests between two rounds.
+const (
+	leastRest = time.Millisecond
+	mostRest  = 20 * time.Millisecond
+)
 
 // A hand serves lines, one after the other, and never waits for one.
 type hand struct {
@@ -34,12 +37,10 @@ type hand struct {
 	lines  []*Line
 	spare  []*Line // the memory of the next ready
 	looks  int
-	shared [2]shared // the piece that was framed last, without and with chunks
+	bundle bundle   // for the line that is seen to
+	framed [2]frame // what was framed last, without and with chunks
 	io     transfer
 }
-
-// shared is a piece of a log as it goes out.
-type shared struct{ piece, framed []byte }
 
 func newHand(c *Crew, heartbeat time.Duration) *hand {
 	h := &hand{crew: c, heartbeat: heartbeat, began: time.Now(), bell: make(chan struct{}, 1)}
@@ -86,15 +87,15 @@ func (h *hand) serve(ctx context.Context) {
 			h.stop()
 			return
 		case <-h.bell:
-			h.goRound()
+			h.rest(ctx, h.goRound())
 		case <-t.C:
 			h.look()
 		}
 	}
 }
 
-// goRound sees to all lines that are ready.
-func (h *hand) goRound() {
+// goRound sees to all lines that are ready, and returns how long that took.
+func (h *hand) goRound() time.Duration {
 	h.mu.Lock()
 	ready, back := h.ready, h.back
 	h.ready, h.back, h.spare = h.spare[:0], nil, nil
@@ -108,38 +109,73 @@ func (h *hand) goRound() {
 		h.see(l, now)
 	}
 	h.spare = ready
+	return time.Since(h.began) - now
+}
+
+// rest waits after a round that took long, for as long again. In a burst there
+// is always something new by the end of a round, and half as many rounds bring
+// the same in larger pieces. News that comes later than that waits for nothing.
+func (h *hand) rest(ctx context.Context, round time.Duration) {
+	if round < leastRest {
+		return
+	}
+	t := time.NewTimer(min(round, mostRest))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
 }
 
 // see brings a line what is new.
 func (h *hand) see(l *Line, now time.Duration) {
-	if l.at == 0 && !h.enter(l, now) {
+	switch {
+	case l.at == 0 && !h.enter(l, now):
+		return
+	case l.stuck:
+		return // its goroutine says when it is not
+	case l.over:
+		h.drop(l)
 		return
 	}
-	for range inARow {
-		if l.stuck {
-			return // its goroutine says when it is not
-		}
-		if l.over {
-			h.drop(l)
-			return
-		}
-		switch piece, state := l.f.Next(); state {
-		case tail.More:
-			h.say(l, h.frame(piece, l.chunked), now)
-		case tail.Over:
-			l.over = true
-			h.say(l, appendEnd(nil, l.chunked), now)
-		case tail.Behind: // it was not when it came; if it were, its client would come back
-			h.drop(l)
-			return
-		case tail.Wait:
-			return
-		}
-		if l.at == 0 {
-			return // it has gone
-		}
+	state := h.bundle.gather(l.f)
+	defer h.bundle.forget()
+	if state == tail.Behind { // it was not when it came; if it were, its client would come back
+		h.drop(l)
+		return
 	}
-	h.wake(l)
+	if state == tail.Wait && len(h.bundle.pieces) == 0 {
+		return
+	}
+	h.give(l, now)
+	switch {
+	case l.at == 0 || l.stuck: // it has gone, or takes no more
+	case state == tail.Over:
+		h.drop(l)
+	case state == tail.More:
+		h.wake(l) // when it has been the others' turn
+	}
+}
+
+// give writes the bundle to a line. What the line does not take is left for
+// later, but for the rest of the piece that was begun.
+func (h *hand) give(l *Line, now time.Duration) {
+	framed := &h.framed[0]
+	if l.chunked {
+		framed = &h.framed[1]
+	}
+	framed.of(&h.bundle, l.chunked)
+	n, ok := h.write(l, framed.text, now)
+	if !ok || n == len(framed.text) {
+		return
+	}
+	i, rest := framed.rest(n)
+	if i < len(h.bundle.places) {
+		l.f.Return(h.bundle.places[i])
+	} else {
+		l.over = true
+	}
+	h.help(l, bytes.Clone(rest))
 }
 
 // enter takes in a line that is new, and reports whether it is.
@@ -152,29 +188,24 @@ func (h *hand) enter(l *Line, now time.Duration) bool {
 	return true
 }
 
-// frame frames a piece, once for all lines that are given it in a row.
-func (h *hand) frame(piece []byte, chunked bool) []byte {
-	s := &h.shared[0]
-	if chunked {
-		s = &h.shared[1]
-	}
-	if len(s.piece) != len(piece) || &s.piece[0] != &piece[0] {
-		s.piece, s.framed = piece, appendPiece(s.framed[:0], piece, chunked)
-	}
-	return s.framed
-}
-
 // say writes b, which is not kept. Afterwards the line may be stuck, or gone.
 func (h *hand) say(l *Line, b []byte, now time.Duration) {
-	n, err := h.io.write(l.raw, b)
-	switch {
-	case n == len(b):
-		l.spoke = now
-	case err == nil || errors.Is(err, syscall.EAGAIN):
+	if n, ok := h.write(l, b, now); ok && n < len(b) {
 		h.help(l, bytes.Clone(b[n:]))
-	default:
-		h.drop(l)
 	}
+}
+
+// write writes what the line takes of b. If that fails the line is gone.
+func (h *hand) write(l *Line, b []byte, now time.Duration) (n int, ok bool) {
+	n, err := h.io.write(l.raw, b)
+	if err != nil && !errors.Is(err, syscall.EAGAIN) {
+		h.drop(l)
+		return n, false
+	}
+	if n == len(b) {
+		l.spoke = now
+	}
+	return n, true
 }
 
 // drop ends a line that is not stuck.
@@ -229,6 +260,7 @@ func (h *hand) stop() {
 	}
 	for _, l := range back {
 		l.stuck = false
+		l.unhurry() // one that lagged may have been cut when it had just come back
 	}
 	var late []*Line
 	for _, l := range slices.Clone(h.lines) {
@@ -244,6 +276,7 @@ func (h *hand) stop() {
 	h.helpers.Wait()
 	for _, l := range late {
 		if !l.failed && !l.over {
+			l.unhurry()
 			_, _ = h.io.write(l.raw, farewell(l)) // at once or not at all: there is no more time
 		}
 	}

@@ -99,13 +99,19 @@ func (l *Line) Wake() { l.hand.wake(l) }
 // is no more to come. The crew closes f.
 func (l *Line) Follow(f *tail.Follower) {
 	l.f = f
-	_ = l.conn.SetWriteDeadline(time.Time{}) // the hand never waits, and needs none
+	l.unhurry()
 	if l.hand.join(l) {
 		l.crew.release(l)
 		return
 	}
 	_ = l.Tell(Goodbye()) // the crew has stopped
 	l.End()
+}
+
+// unhurry takes back every deadline for writing. The hand needs none because it
+// never waits, and one that has passed would keep it from writing at all.
+func (l *Line) unhurry() {
+	_ = l.conn.SetWriteDeadline(time.Time{}) // of a closed connection: then the write fails
 }
 
 // End ends the stream properly.

@@ -32,7 +32,7 @@ func (h *hand) unstick(l *Line, now time.Duration) {
 		h.drop(l)
 		return
 	}
-	_ = l.conn.SetWriteDeadline(time.Time{}) // the hand never waits, and needs none
+	l.unhurry()
 	l.spoke = now
 	h.see(l, now)
 }

@@ -99,6 +99,22 @@ func (f *Follower) Next() ([]byte, State) {
 	return nil, Wait
 }
 
+// A Place is where a follower has come to.
+type Place struct {
+	in *segment
+	at int
+}
+
+// Place returns where Next has come to, after it has returned something.
+func (f *Follower) Place() Place { return Place{f.in, f.at} }
+
+// Return goes back to a place, to what could not be sent.
+func (f *Follower) Return(to Place) {
+	f.log.mu.Lock()
+	defer f.log.mu.Unlock()
+	f.in, f.at = to.in, to.at
+}
+
 // Lag is how many bytes the log has beyond what Next has returned. The follower
 // is what keeps them in memory. Any goroutine may call it.
 func (f *Follower) Lag() int64 {
