@@ -116,6 +116,61 @@ func TestEverybodyGetsEverythingInOrder(t *testing.T) {
 	}
 }
 
+// What does not fit into the connections stays in the log, and each goes on in
+// the middle of an entry where it was, with chunks and without.
+func TestWhoIsSlowGetsEverythingInOrderToo(t *testing.T) {
+	const entries = 400
+	h := open(t)
+	var joined, all sync.WaitGroup
+	told := make(chan struct{})
+	for i := range 6 {
+		joined.Add(1)
+		all.Go(func() {
+			once := sync.OnceFunc(joined.Done)
+			defer once()
+			conn, err := net.Dial("tcp", h.Listener.Addr().String())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			if err := conn.(*net.TCPConn).SetReadBuffer(1 << 16); err != nil {
+				t.Error(err)
+			}
+			fmt.Fprintf(conn, "GET / HTTP/1.%d\r\nHost: x\r\n\r\n", i%2)
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			in := bufio.NewReader(resp.Body)
+			if line, err := in.ReadString('\n'); err != nil || line != "greeting\n" {
+				t.Errorf("got %q and %v, want the greeting", line, err)
+			}
+			once()
+			<-told
+			for n := range entries {
+				if line, err := in.ReadString('\n'); err != nil || line != slowEntry(n) {
+					t.Errorf("HTTP/1.%d: got %d bytes that begin with %.9q and %v, want entry %d", i%2, len(line), line, err, n)
+					return
+				}
+			}
+		})
+	}
+	joined.Wait()
+	for n := range entries {
+		h.log.Append(tail.Entry{Seq: int64(n + 1), Text: []byte(slowEntry(n))})
+	}
+	close(told)
+	all.Wait()
+}
+
+// slowEntry is an entry of 2,200 bytes, all of which together lag less than is
+// allowed.
+func slowEntry(n int) string {
+	return fmt.Sprintf("%03d%s\n", n, strings.Repeat(fmt.Sprint(n%10), 2196))
+}
+
 // Who is behind when the crew stops, and reads on, is told of the stop as well.
 func TestWhoIsStuckAtTheStopIsToldOfIt(t *testing.T) {
 	h := open(t)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -106,6 +107,33 @@ func heap() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
+}
+
+func TestWhoReturnsGetsTheSameAgain(t *testing.T) {
+	l := tail.NewLog(0, 1<<20)
+	f := l.FollowNew(nil, make(tail.Bell, 1))
+	defer f.Close()
+	for n := range int64(100) {
+		l.Append(entry(n+1, 1000)) // several segments
+	}
+	var pieces [][]byte
+	var places []tail.Place
+	for text, state := f.Next(); state == tail.More; text, state = f.Next() {
+		pieces, places = append(pieces, text), append(places, f.Place())
+	}
+	f.Return(places[1])
+	if got, want := f.Lag(), int64(len(slices.Concat(pieces[2:]...))); got != want || want == 0 {
+		t.Errorf("got a lag of %d bytes, want %d", got, want)
+	}
+	l.Append(entry(101, 1000))
+	want := slices.Concat(pieces[2:]...)
+	var got []byte
+	for text, state := f.Next(); state == tail.More; text, state = f.Next() {
+		got = append(got, text...)
+	}
+	if seqs := ids(t, got); !strings.HasPrefix(string(got), string(want)) || seqs[len(seqs)-1] != 101 {
+		t.Errorf("got the events %v, want those of the pieces after the place, and 101", seqs)
+	}
 }
 
 func TestFollowersShareOnePiece(t *testing.T) {
