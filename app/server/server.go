@@ -67,6 +67,7 @@ type Config struct {
 	Demo       bool          // write demo data and add it to Sources
 	Workers    int           // jobs at a time; 0: as many as there are processors, at least 2
 	Retain     time.Duration // how long files are kept; 0: for good
+	Forget     time.Duration // how long what is known of jobs is kept that have no file any more; 0: for good
 	Checkpoint time.Duration // of work, after which a job keeps a place to go on from; 0: 2 s
 	Attempts   int           // starts of a job that takes the server down each time; 0: 5
 	Limits     store.Limits  // what one owner may ask for
@@ -176,7 +177,7 @@ func (h *house) build(ctx context.Context) error {
 	exporter := &export.Exporter{Sources: h.sources, Formats: format.All(), Artifacts: artifacts,
 		Workers: runtime.GOMAXPROCS(0), Throttle: c.Throttle, MaxSize: c.MaxSize, SaveEvery: c.Checkpoint, Freeze: c.Freeze, Room: h.room}
 	h.pool = &work.Pool{Queue: h.store, Run: exporter.Run, Size: c.Workers, Name: workerName(), Retain: c.Retain, Log: c.Log, Now: wall}
-	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Space: c.MaxSpace, Desk: &h.desk, Log: c.Log}
+	h.sweeper = &work.Sweeper{Board: h.store, Shelf: h.store, Artifacts: artifacts, Every: sweepEvery(c.Retain), Space: c.MaxSpace, Forget: c.Forget, Desk: &h.desk, Log: c.Log}
 	var board store.Board = h.store
 	if c.Reuse {
 		exporter.Made = h.store.Made

@@ -133,6 +133,13 @@ type Shelf interface {
 	// Spent returns at most n ready jobs whose files have been downloaded, first
 	// that of which this is the longest ago.
 	Spent(ctx context.Context, n int) ([]jobs.ID, error)
+
+	// Forget removes the jobs that have been failed, canceled or expired for
+	// longer than after, with their histories, and returns how many there were.
+	// That is time that passes, as with Due, since the first call that has found
+	// the job so: it is meant to be called again and again. Where it fails some
+	// may be gone.
+	Forget(ctx context.Context, after time.Duration) (n int, err error)
 }
 
 // A Press keeps what was published on the feed.

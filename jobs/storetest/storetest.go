@@ -41,7 +41,7 @@ func Run(t *testing.T, open Open) {
 		"Claim": testClaim, "Order": testOrder, "Waiting": testWaiting, "Silence": testSilence,
 		"Limits": testLimits, "Fairness": testFairness,
 		"Append": testAppend, "GoingOn": testGoingOn, "Lost": testLost, "Renew": testRenew, "Recover": testRecover,
-		"Events": testEvents, "Shelf": testShelf, "Spent": testSpent, "Press": testPress,
+		"Events": testEvents, "Shelf": testShelf, "Spent": testSpent, "Forget": testForget, "Press": testPress,
 		"Notify": testNotify, "Together": testTogether,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })

@@ -22,6 +22,7 @@ type Sweeper struct {
 	Artifacts artifact.Store
 	Every     time.Duration // between two looks for files whose time has come
 	Space     int64         // bytes that all files may take up; 0: as many as there is room for
+	Forget    time.Duration // after which what is known of a job without a file goes too; 0: never
 	Desk      *lend.Desk    // where files are handed out
 	Log       *slog.Logger
 
@@ -32,23 +33,32 @@ const (
 	atATime    = 100            // jobs that expire together
 	orphansDue = time.Hour      // between two looks for orphans
 	spaceDue   = time.Second    // between two looks at what all files take up
+	forgetDue  = time.Hour      // between two looks for jobs to forget, at most
 	mayRetry   = 24 * time.Hour // for which a failed or canceled job can go on where it stopped
 )
 
 // Serve sweeps until ctx is done.
 func (s *Sweeper) Serve(ctx context.Context) error {
 	expiries, orphans, spent := time.NewTicker(s.Every), time.NewTicker(orphansDue), time.NewTicker(spaceDue)
+	old := time.NewTicker(min(max(s.Forget/10, time.Second), forgetDue))
+	defer old.Stop()
 	defer expiries.Stop()
 	defer orphans.Stop()
 	defer spent.Stop()
 	if s.Space <= 0 {
 		spent.Stop()
 	}
+	if s.Forget <= 0 {
+		old.Stop()
+	}
 	s.expire(ctx)
+	s.forget(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-old.C:
+			s.forget(ctx)
 		case <-expiries.C:
 			s.expire(ctx)
 		case <-spent.C:
@@ -98,6 +108,20 @@ func (s *Sweeper) expire(ctx context.Context) {
 		if len(due) < n {
 			return
 		}
+	}
+}
+
+// forget removes the jobs that have had no file for long.
+func (s *Sweeper) forget(ctx context.Context) {
+	if s.Forget <= 0 {
+		return
+	}
+	n, err := s.Shelf.Forget(ctx, s.Forget)
+	if err != nil {
+		s.complain(ctx, "old jobs could not be forgotten", err)
+	}
+	if n > 0 {
+		s.Log.Info("forgot old jobs", "jobs", n)
 	}
 }
 

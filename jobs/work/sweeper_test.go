@@ -21,11 +21,12 @@ type shelf struct {
 	store.Board
 	store.Shelf
 	artifact.Store
-	jobs   map[jobs.ID]jobs.Job
-	files  map[jobs.ID]bool
-	swept  int
-	staged []jobs.ID   // what is to be kept of the unfinished files
-	full   func() bool // whether nothing can be recorded; nil: no
+	jobs      map[jobs.ID]jobs.Job
+	files     map[jobs.ID]bool
+	swept     int
+	staged    []jobs.ID       // what is to be kept of the unfinished files
+	full      func() bool     // whether nothing can be recorded; nil: no
+	forgotten []time.Duration // what Forget was called with
 }
 
 func (s *shelf) Job(_ context.Context, id jobs.ID) (jobs.Job, error) {
@@ -205,5 +206,29 @@ func TestUnfinishedFilesLieAsLongAsAJobMayGoOnWithThem(t *testing.T) {
 	s.sweeper().Clear(t.Context())
 	if want := []jobs.ID{"canceled", "failed", "queued", "running"}; !slices.Equal(s.staged, want) {
 		t.Errorf("got the unfinished files of %v left, want those of %v", s.staged, want)
+	}
+}
+
+// Forget implements [store.Shelf].
+func (s *shelf) Forget(_ context.Context, after time.Duration) (int, error) {
+	s.forgotten = append(s.forgotten, after)
+	return 0, nil
+}
+
+func TestOldJobsAreForgottenNowAndThen(t *testing.T) {
+	for after, want := range map[time.Duration]int{0: 0, 90 * 24 * time.Hour: 4, time.Hour: 1 + 35} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &shelf{}
+			sweeper := s.sweeper()
+			sweeper.Forget = after
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Hour+time.Hour/2)
+			defer cancel()
+			if err := sweeper.Serve(ctx); err != nil {
+				t.Error(err)
+			}
+			if got := len(s.forgotten); got != want || got > 0 && s.forgotten[0] != after {
+				t.Errorf("after %v: got %v, want %d times", after, s.forgotten, want)
+			}
+		})
 	}
 }

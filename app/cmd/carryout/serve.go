@@ -109,6 +109,7 @@ func (s *settings) declare(flags *flag.FlagSet) {
 	flags.BoolVar(&c.Reuse, "reuse", false, "answer a request that equals an earlier one with the file of that one, if its source has not changed since")
 	c.Retain = 72 * time.Hour
 	flags.Var((*span)(&c.Retain), "retain", "`TIME` for which files are kept; 0: until they are deleted")
+	flags.Var((*span)(&c.Forget), "forget", "`TIME` after which an export that has failed, was canceled or has expired is removed with its history, such as 2160h; 0: never")
 	flags.Var((*size)(&c.MaxSize), "max-size", "`SIZE` that the file of one export may have, such as 20GiB; larger ones fail; 0: any")
 	flags.Var((*size)(&c.MaxSpace), "max-space", "`SIZE` that all files may take up; those that were downloaded longest ago go first, and no other before its time; with more, requests are refused for now and exports wait, all but the oldest, so keep room for one more file (-max-size); 0: any")
 	c.MinFree = room.Auto
@@ -137,8 +138,8 @@ func (s *settings) check() error {
 	switch {
 	case s.log != "text" && s.log != "json":
 		return fmt.Errorf("a log is text or json, not %q", s.log)
-	case s.config.Workers < 0, s.config.Throttle < 0, s.config.Retain < 0, s.config.Freeze < 0:
-		return errors.New("-workers, -throttle, -retain and -freeze cannot be below 0")
+	case s.config.Workers < 0, s.config.Throttle < 0, s.config.Retain < 0, s.config.Forget < 0, s.config.Freeze < 0:
+		return errors.New("-workers, -throttle, -retain, -forget and -freeze cannot be below 0")
 	case s.config.Limits.Queued < 0, s.config.Limits.Running < 0, s.config.MaxSize < 0, s.config.MaxSpace < 0:
 		return errors.New("-max-queued, -max-running, -max-size and -max-space cannot be below 0")
 	case s.config.MaxStreams < 0, s.config.MaxStreamsPerAddress < 0:
