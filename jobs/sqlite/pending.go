@@ -32,8 +32,8 @@ const (
 		WHERE seq <= (SELECT seq FROM messages ORDER BY seq DESC LIMIT 1 OFFSET ?)`
 )
 
-// Progress events beyond the newest progressKept are removed, whenever the
-// numbers of a job's events pass a multiple of thinEvery.
+// Progress events beyond the newest progressKept are removed, whenever thinEvery
+// more events of a job have been written.
 const (
 	progressKept = 100
 	thinEvery    = 64

@@ -5,12 +5,11 @@ import (
 	"example.org/carryout/jobs/wire"
 )
 
-// recentMost is how many progress events of a job stay in memory, but for the
-// newest, which the table progress has. They move on to the table of events
-// together, since each job has pages of its own there, and to write one of them
-// for every event would be most of the work. A crash thins out those that are
-// in memory: no more than happens to all progress once it is old.
-const recentMost = 32
+// recentMost is how many progress events of a job are remembered while it runs.
+// Only the newest of them is on the disk, in the table progress, where it takes
+// the place of the one before: to keep each of them would be most of the work.
+// They join the other events when something else happens to the job.
+const recentMost = progressKept
 
 // recent are the newest events of a running job, all of them progress, which
 // are not in the table of events. Its elements are never changed.
@@ -27,18 +26,21 @@ func pure(events []jobs.Event) bool {
 	return true
 }
 
-// tell adds events to a job's history. Progress alone is only put beside it,
-// as long as there is not too much of it.
+// tell adds events to a job's history. Progress alone is only put beside it.
 func (t *tx) tell(r *row, events []event, aside bool) {
 	if len(events) == 0 {
 		return
 	}
-	if aside && len(r.recent)+len(events) < recentMost {
-		r.recent = append(r.recent, events...)
+	r.recent = append(r.recent, events...)
+	if aside {
+		r.recent = r.recent[max(0, len(r.recent)-recentMost):]
 		t.newest(r, &events[len(events)-1])
 		return
 	}
-	t.events = append(append(t.events, r.recent...), events...)
+	t.events = append(t.events, r.recent...)
+	if r.crowd += len(r.recent); r.crowd >= thinEvery {
+		t.thin, r.crowd = append(t.thin, r.n), 0
+	}
 	r.recent = nil
 	if r.job.State != jobs.Running {
 		t.newest(r, nil)

@@ -23,7 +23,8 @@ func TestTheNewestProgressIsDurable(t *testing.T) {
 		{"after a warning", [][]jobs.Event{done(1, 2), {warning}, done(3)}},
 		{"before a warning", [][]jobs.Event{done(1), append(done(2), warning)}},
 		{"many at once", [][]jobs.Event{done(upTo(90)...), done(91)}},
-		{"as many as lie aside", [][]jobs.Event{done(upTo(31)...), done(32)}},
+		{"as many as lie aside", [][]jobs.Event{done(upTo(100)...), done(101)}},
+		{"more than lie aside, and a warning", append(each(upTo(130)), []jobs.Event{warning})},
 		{"one by one", each(upTo(100))},
 	} {
 		t.Run(test.name, func(t *testing.T) {

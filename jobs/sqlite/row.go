@@ -20,6 +20,7 @@ type row struct {
 	due   time.Time // by the steady clock, when its file is removed; zero: it is kept
 
 	recent recent
+	crowd  int // events written since old progress was removed
 }
 
 // A query that begins with selectColumns reads what [scan] expects. The spec

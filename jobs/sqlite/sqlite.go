@@ -16,7 +16,8 @@
 //
 // A job's row is its fold, and is written together with its events, but for
 // progress: of that the newest lies in a table of its own, where many jobs share
-// a page, and what was told before moves on to the other events by the dozen.
+// a page, and takes the place of what was told before. What was told lately stays
+// in memory, and joins the other events when something else happens to the job.
 // The spec, which may be long and never changes, stands in the first event only. Times
 // are kept as milliseconds since 1970, UTC. Leases are no part of the database,
 // for they end with the process; they run by the time that passes, so that
@@ -27,8 +28,8 @@
 // (https://www.sqlite.org/wal.html). A full disk is [store.ErrFull], and a
 // database that another program keeps locked is [store.ErrBusy]; both pass by
 // themselves, and reading goes on meanwhile. A full disk takes last words even
-// so, out of a [Reserve]. Of progress events only about the
-// newest hundred of a job are kept, a few less after a crash, and always the last.
+// so, out of a [Reserve]. Of progress events only about the newest hundred of a
+// job are kept; after a crash, of those that nothing else has followed, the last.
 package sqlite
 
 import (

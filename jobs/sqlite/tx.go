@@ -71,7 +71,7 @@ func these(events ...jobs.Event) facts { return facts{events, make([][]byte, len
 // them into the job. It is the only way in which a job changes. It takes over
 // both, r and the facts.
 func (t *tx) record(r *row, f facts) (*change, error) {
-	before, last := r.job.State, r.job.LastEvent
+	before := r.job.State
 	if before == "" {
 		if r.job.ID = f.events[0].Job; r.job.ID == "" {
 			r.job.ID = t.batch.w.options.NewID()
@@ -119,9 +119,6 @@ func (t *tx) record(r *row, f facts) (*change, error) {
 	if r.job.State == jobs.Ready && r.kept { // there is nothing left to do
 		r.kept = false
 		t.keep(r, nil)
-	}
-	if last/thinEvery != r.job.LastEvent/thinEvery {
-		t.thin = append(t.thin, r.n)
 	}
 	t.changes = append(t.changes, c)
 	return c, nil
