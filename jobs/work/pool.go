@@ -3,8 +3,8 @@
 //
 // A [Pool] has so many workers, which wait for the queue and never poll it. A
 // run that only waits for something else gives its worker back ([Task.Rest]).
-// Each running job is a group of two goroutines: the run, which does the work,
-// and its keeper, which tells how far it has come and so renews the lease.
+// Each running job is a group of two goroutines: the worker's own, which does the
+// work, and its keeper, which tells how far it has come and so renews the lease.
 // Whoever ends first ends the other, and the pool waits for both.
 //
 // How a run goes wrong is data. A [jobs.Failure] is recorded as it is; any
@@ -54,52 +54,67 @@ const (
 func (p *Pool) Serve(ctx context.Context) error {
 	var g errgroup.Group
 	for range p.Size {
-		g.Go(func() error { p.loop(ctx, &g); return nil })
+		w := &worker{Pool: p, all: &g, turn: make(chan struct{}, 1)}
+		w.turn <- struct{}{}
+		for range 2 {
+			g.Go(func() error { w.loop(ctx); return nil })
+		}
 	}
 	return g.Wait()
 }
 
-// loop works on one job after the other. While the end of one is recorded it
-// asks for the next, so that the two share their way to the disk. One that rests
-// is left to a goroutine of its own in g.
-func (p *Pool) loop(ctx context.Context, g *errgroup.Group) {
-	var ending sync.WaitGroup // of the job before
-	defer ending.Wait()
-	for ctx.Err() == nil {
-		lease, err := p.Queue.Claim(ctx, p.Name)
+// A worker is two goroutines that take turns. While one records the end of its
+// job the other asks for the next, so that the two share their way to the disk.
+type worker struct {
+	*Pool
+	all  *errgroup.Group // to which both belong
+	turn chan struct{}   // capacity 1: holds a value while neither has a job
+}
+
+// loop is one of the two.
+func (w *worker) loop(ctx context.Context) {
+	for {
+		select {
+		case <-w.turn:
+		case <-ctx.Done():
+			return
+		}
+		lease, err := w.Queue.Claim(ctx, w.Name)
 		switch {
 		case err == nil:
-			if end := p.turn(ctx, g, lease); end != nil {
-				ending.Wait()
-				ending.Go(end)
+			if !w.take(ctx, lease) {
+				return
 			}
 		case ctx.Err() == nil:
-			p.Log.Error("no job could be claimed", "err", err)
+			w.Log.Error("no job could be claimed", "err", err)
 			pause(ctx, patience)
+			fallthrough
+		default:
+			w.turn <- struct{}{}
 		}
 	}
 }
 
-// turn runs one job, and returns what records its end. It returns nil as soon
-// as the run rests, which then records its end itself.
-func (p *Pool) turn(ctx context.Context, g *errgroup.Group, l store.Lease) (end func()) {
-	over := make(chan func(), 1) // whoever is first sends, and nobody else
-	var first atomic.Bool
+// take runs a job and records its end, and reports whether its worker still
+// needs this goroutine. Once the run rests, another one takes its place.
+func (w *worker) take(ctx context.Context, l store.Lease) (needed bool) {
+	var passed atomic.Bool
+	pass := func() bool {
+		if !passed.CompareAndSwap(false, true) {
+			return false
+		}
+		w.turn <- struct{}{}
+		return true
+	}
 	rest := func() {
-		if first.CompareAndSwap(false, true) {
-			over <- nil
+		if pass() {
+			w.all.Go(func() error { w.loop(ctx); return nil })
 		}
 	}
-	g.Go(func() error {
-		end := p.work(ctx, l, rest)
-		if first.CompareAndSwap(false, true) {
-			over <- end
-		} else {
-			end()
-		}
-		return nil
-	})
-	return <-over
+	end := w.work(ctx, l, rest)
+	needed = pass()
+	end()
+	return needed
 }
 
 // work runs one job, and returns what records its end. When ctx ends, the run
@@ -110,21 +125,28 @@ func (p *Pool) work(ctx context.Context, l store.Lease, rest func()) (end func()
 	m.Earlier(l.Job.Progress)
 	k := &keeper{queue: p.Queue, lease: l, meter: m, log: log}
 
-	var file jobs.File
 	done := make(chan struct{})
-	g, gctx := errgroup.WithContext(context.WithoutCancel(ctx))
-	gctx, cut := context.WithCancel(gctx)
-	defer cut()
-	g.Go(func() (err error) {
-		defer close(done)
-		file, err = p.run(gctx, Task{Lease: l, Meter: m, Keep: k.keepCursor, Stopping: ctx.Done(), Rest: rest}, log)
-		return err
+	var others sync.WaitGroup // beside the run
+	rctx, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cut(nil)
+	others.Go(func() {
+		if err := k.keep(rctx, done); err != nil {
+			cut(err)
+		}
 	})
-	g.Go(func() error { return k.keep(gctx, done) })
-	g.Go(func() error { cutOff(ctx, cut, done); return nil })
-	err := g.Wait()
+	others.Add(1)
+	stop := context.AfterFunc(ctx, func() {
+		defer others.Done()
+		cutOff(cut, done)
+	})
+	file, err := p.run(rctx, Task{Lease: l, Meter: m, Keep: k.keepCursor, Stopping: ctx.Done(), Rest: rest}, log)
+	close(done)
+	if stop() {
+		others.Done() // it has not begun
+	}
+	others.Wait()
 
-	if errors.Is(err, jobs.ErrLost) {
+	if errors.Is(err, jobs.ErrLost) || errors.Is(context.Cause(rctx), jobs.ErrLost) {
 		log.Info("job taken away")
 		return func() {}
 	}
@@ -132,19 +154,14 @@ func (p *Pool) work(ctx context.Context, l store.Lease, rest func()) (end func()
 	return func() { k.conclude(ctx, last) }
 }
 
-// cutOff calls cut a moment after ctx has ended, unless the run is done.
-func cutOff(ctx context.Context, cut context.CancelFunc, done <-chan struct{}) {
-	select {
-	case <-done:
-		return
-	case <-ctx.Done():
-	}
+// cutOff calls cut after a moment, unless the run is done.
+func cutOff(cut context.CancelCauseFunc, done <-chan struct{}) {
 	t := time.NewTimer(grace)
 	defer t.Stop()
 	select {
 	case <-done:
 	case <-t.C:
-		cut()
+		cut(context.Canceled)
 	}
 }
 
