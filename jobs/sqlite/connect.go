@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"github.com/mattn/go-sqlite3"
+
+	"example.org/carryout/jobs/sqlite/spool"
 )
 
 // readers is how many connections read at the same time. SQLite works while
@@ -95,7 +97,9 @@ type connector struct {
 	driver *sqlite3.SQLiteDriver
 }
 
-func writing(path string) connector { return connect(path, "mode=rw&_txlock=immediate", writerPragmas) }
+func writing(path string) connector {
+	return connect(path, "mode=rw&_txlock=immediate&vfs="+spool.Name, writerPragmas)
+}
 func reading(path string) connector { return connect(path, "mode=ro", readerPragmas) }
 
 func looking(path string) connector { return connect(path, "mode=rw", lookerPragmas) }

@@ -42,6 +42,7 @@ import (
 	"time"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/sqlite/spool"
 	"example.org/carryout/jobs/steady"
 	"example.org/carryout/jobs/store"
 )
@@ -106,6 +107,9 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	path, err := prepare(path)
 	if err != nil {
+		return nil, err
+	}
+	if err := spool.Register(); err != nil {
 		return nil, err
 	}
 	db := sql.OpenDB(writing(path))
