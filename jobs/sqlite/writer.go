@@ -25,6 +25,7 @@ type writer struct {
 	closed bool
 	calls  []*call
 	claims []*claim
+	wanted int                  // in the inbox, for the bell to be rung
 	counts map[jobs.State]int64 // of what is durable; replaced, never changed
 	recent map[jobs.ID]recent   // of jobs that run, as far as it is durable
 
@@ -35,6 +36,7 @@ type writer struct {
 	newest  int64 // number of the newest job
 	turn    int64 // the latest given to a job
 	message int64 // number of the newest message
+	last    round // what was done last
 	version int64 // of the database, as the writer knows it
 	stale   bool  // what the writer knows must be read anew
 }
@@ -79,7 +81,9 @@ func (w *writer) send(ctx context.Context, put func()) error {
 		return store.ErrClosed
 	}
 	put()
-	w.ring()
+	if len(w.calls)+len(w.claims) >= w.wanted {
+		w.ring()
+	}
 	return nil
 }
 
@@ -110,8 +114,11 @@ func (w *writer) run() {
 		case <-w.bell:
 		case <-timer.C: // a lease has run out
 		}
+		w.await(timer)
 		calls, closed := w.gather()
-		w.commit(calls)
+		began := time.Now()
+		answered := w.commit(calls)
+		w.last = round{answered, time.Now(), time.Since(began)}
 		if closed {
 			w.refuse(store.ErrClosed)
 			return
@@ -119,9 +126,46 @@ func (w *writer) run() {
 	}
 }
 
-// gather empties the inbox, once nobody adds to it any more. Those who have
-// just been answered often ask for the next thing at once, and to let them
-// share this transaction is cheaper than to keep them waiting for it.
+// A round is one transaction, or what was tried.
+type round struct {
+	answered int           // how many
+	at       time.Time     // when
+	took     time.Duration // until then
+}
+
+// await waits for company. Those who have just been answered often ask for the
+// next thing at once, and to let them share this transaction is cheaper than to
+// keep them waiting for it. So the writer waits until as many have come as were
+// answered last, but for no longer than half of what that took.
+func (w *writer) await(timer *time.Timer) {
+	left := time.Until(w.last.at.Add(min(w.last.took/2, patience)))
+	if left <= 0 {
+		return
+	}
+	timer.Reset(left)
+	for w.want(w.last.answered) {
+		select {
+		case <-w.bell:
+		case <-timer.C:
+			return
+		}
+	}
+}
+
+// patience is how long the writer waits for company at most, however slow the
+// disk is.
+const patience = 5 * time.Millisecond
+
+// want has the bell rung when there are n in the inbox, and reports whether that
+// is yet to come.
+func (w *writer) want(n int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wanted = n
+	return len(w.calls)+len(w.claims) < n && !w.closed
+}
+
+// gather empties the inbox, once nobody adds to it any more.
 func (w *writer) gather() (calls []*call, closed bool) {
 	for before := -1; w.size() > before; {
 		before = w.size()
@@ -142,7 +186,7 @@ func (w *writer) take() (calls []*call, closed bool) {
 	defer w.mu.Unlock()
 	calls = w.calls
 	w.waiting = append(w.waiting, w.claims...)
-	w.calls, w.claims = nil, nil
+	w.calls, w.claims, w.wanted = nil, nil, 1
 	return calls, w.closed
 }
 
@@ -156,18 +200,19 @@ func (w *writer) idle() time.Duration {
 }
 
 // commit makes one transaction of calls and of what can be done for the claims
-// that wait.
-func (w *writer) commit(calls []*call) {
+// that wait, and returns how many were answered.
+func (w *writer) commit(calls []*call) (answered int) {
 	calls = w.admit(calls)
 	w.waiting = slices.DeleteFunc(w.waiting, func(c *claim) bool { return c.gone() })
 	if len(calls) == 0 && (len(w.waiting) == 0 || !w.hopeful()) {
-		return
+		return 0
 	}
 	defer w.fold()
 	b := w.transact(calls, true)
+	answered = len(b.calls) + len(b.claims)
 	if !b.spoiled() {
 		b.settle()
-		return
+		return answered
 	}
 	for i := len(b.claims) - 1; i >= 0; i-- {
 		w.waiting = slices.Insert(w.waiting, 0, b.claims[i].to)
@@ -177,9 +222,10 @@ func (w *writer) commit(calls []*call) {
 	}
 	if w.saving() {
 		w.refuse(store.ErrFull)
-		return
+		return answered
 	}
 	w.transact(nil, true).settle()
+	return answered
 }
 
 // refuse answers all waiting claims with err.
