@@ -232,7 +232,7 @@ func variable(f *flag.Flag) string {
 
 // elsewhere lists variables that are no flags of serve: of other commands, and of
 // tests.
-var elsewhere = []string{"CARRYOUT_SERVER", "CARRYOUT_TEST_ALL", "CARRYOUT_FAILPOINT", "CARRYOUT_CLOCK"}
+var elsewhere = []string{"CARRYOUT_SERVER", "CARRYOUT_TEST_ALL"}
 
 // unknown returns the names of variables that look as if they were for a flag,
 // and are for none: nobody notices a misspelled one otherwise.
