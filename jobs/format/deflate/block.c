@@ -224,26 +224,33 @@ static void make_code(struct code *c, const struct lengths *l) {
 static void write_content(struct bits *to, const struct code *c, const uint8_t *content, const struct step *steps, size_t n) {
 	struct bits b = *to; // so that the compiler need not fear for it
 	for (size_t i = 0; i < n; i++) {
-		uint32_t literals = steps[i].literals;
-		for (; literals >= 4; literals -= 4, content += 4) {
+		uint32_t literals = steps[i].literals, length = steps[i].length;
+		for (; literals > 3; literals -= 4, content += 4) {
 			put_word(&b, c->literal[content[0]]);
 			put_word(&b, c->literal[content[1]]);
 			put_word(&b, c->literal[content[2]]);
 			put_word(&b, c->literal[content[3]]);
 			put_flush(&b);
 		}
-		for (; literals > 0; literals--)
-			put_word(&b, c->literal[*content++]);
-		put_flush(&b);
-		if (steps[i].length == 0)
+		if (length == 0) {
+			for (; literals > 0; literals--)
+				put_word(&b, c->literal[*content++]);
+			put_flush(&b);
 			continue;
+		}
+		// How many are left cannot be foreseen, so there is no branch on it. A
+		// match has at least as many bytes as are looked at.
+		put_word(&b, c->literal[content[0]] & -(word)(literals > 0));
+		put_word(&b, c->literal[content[1]] & -(word)(literals > 1));
+		put_word(&b, c->literal[content[2]] & -(word)(literals > 2));
+		put_flush(&b);
 		unsigned distance = steps[i].distance;
 		unsigned symbol = distance_symbol(distance), extra = distance_extra(symbol);
-		put_word(&b, c->length[steps[i].length]);
+		put_word(&b, c->length[length]);
 		put_word(&b, c->distance[symbol]);
 		put(&b, distance & ((1u << extra) - 1), extra); // the base has these bits clear
 		put_flush(&b);
-		content += steps[i].length;
+		content += literals + length;
 	}
 	put_word(&b, c->literal[END_OF_BLOCK]);
 	put_flush(&b);

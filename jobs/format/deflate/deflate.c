@@ -13,12 +13,13 @@ struct packing {
 struct level {
 	struct search search;
 	uint32_t lazy; // a shorter match must be better than what the next byte has
+	uint32_t ends; // how many positions of a match are made known, at either end
 };
 
 static const struct level levels[] = {
-	[DEFLATE_FASTEST] = {{2, 16}, 0},
-	[DEFLATE_DEFAULT] = {{4, 24}, 32},
-	[DEFLATE_SMALLEST] = {{24, 48}, 32},
+	[DEFLATE_FASTEST] = {{2, 16}, 0, 4},
+	[DEFLATE_DEFAULT] = {{4, 32}, 16, 6},
+	[DEFLATE_SMALLEST] = {{24, 48}, 32, MOST_MATCH},
 };
 
 // is_better weighs what a match covers against the bits that its distance
@@ -47,7 +48,7 @@ static bool parse(struct packing *p, const struct text *t, uint32_t i, const str
 			}
 			add_match(&p->blocks, i - from, m.length, m.distance);
 			i += m.length;
-			enter_all(&p->matches, t, known, i);
+			enter_match(&p->matches, t, known, i, l->ends);
 			from = i;
 		}
 		if (p->blocks.symbols >= CHUNK) {

@@ -55,7 +55,7 @@ type Encoder struct {
 	text  []byte   // a text with what comes before it
 }
 
-// NewEncoder returns an encoder, which has about 0.4 MB.
+// NewEncoder returns an encoder, which has about 0.5 MB.
 func NewEncoder() *Encoder {
 	return &Encoder{state: make([]uint64, (C.deflate_state_size()+7)/8)}
 }

@@ -6,7 +6,7 @@
 
 #include "block.h"
 
-#define HASH_BITS 15
+#define HASH_BITS 16
 
 // FARTHEST is how far back a match may begin: a byte less than a reader keeps,
 // so that a position and the farthest one from it have places of their own.
@@ -71,6 +71,17 @@ static inline void enter_all(struct matches *m, const struct text *t, uint32_t f
 	}
 	for (; i < to && i + 4 <= t->size; i++)
 		enter(m, base + i, load32(bytes + i));
+}
+
+// enter_match makes positions of t[from:to] known, which a match covers: those at
+// its ends, so many at each. Those between them are seldom missed.
+static inline void enter_match(struct matches *m, const struct text *t, uint32_t from, uint32_t to, uint32_t ends) {
+	if (to - from <= 2 * ends) {
+		enter_all(m, t, from, to);
+		return;
+	}
+	enter_all(m, t, from, from + ends);
+	enter_all(m, t, to - ends, to);
 }
 
 // common returns how many bytes a and b have in common, of which n are known to
