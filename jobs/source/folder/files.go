@@ -31,17 +31,18 @@ func (f *files) Plan(ctx context.Context, found func(items, bytes int64)) (sourc
 	if f.closed {
 		return source.Plan{}, fs.ErrClosed
 	}
-	w := walker{found: found}
-	if err := w.walk(ctx, f.root, f.selected); err != nil {
+	w, top := walker{found: found}, &listing{}
+	if err := w.walk(ctx, f.root, f.selected, top); err != nil {
 		return source.Plan{}, fmt.Errorf("planning: %w", err)
 	}
-	if len(f.selected) > 0 && len(w.plan.Entries) == 0 {
+	plan := top.sorted()
+	if len(f.selected) > 0 && len(plan.Entries) == 0 {
 		return source.Plan{}, &jobs.Failure{
 			Code:    "nothing_left",
 			Message: "Nothing of what was selected can be read any more. Look at what the source holds now, and ask again.",
 		}
 	}
-	return w.plan, nil
+	return plan, nil
 }
 
 // Open implements [source.Files]. What it returns can seek too, and its Stat says

@@ -88,11 +88,11 @@ func (s *Source) recount(ctx context.Context, publish func(count)) error {
 		return err
 	}
 	defer root.close()
-	w := walker{countOnly: true}
-	if err := w.walk(ctx, root, nil); err != nil {
+	var w walker
+	if err := w.walk(ctx, root, nil, nil); err != nil {
 		return err
 	}
-	publish(count{w.files, w.plan.Bytes})
+	publish(count{w.all.files, w.all.bytes})
 	return nil
 }
 

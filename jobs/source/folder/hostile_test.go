@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -223,10 +222,9 @@ func unprivileged(t *testing.T, do func()) {
 		do()
 		return
 	}
-	runtime.LockOSThread() // and never unlocked: the thread ends with the test
 	const nobody = 65534
-	must(t, syscall.Setfsuid(nobody))
-	defer func() { must(t, syscall.Setfsuid(0)) }()
+	must(t, syscall.Setreuid(-1, nobody)) // of all threads
+	defer func() { must(t, syscall.Setreuid(-1, 0)) }()
 	do()
 }
 

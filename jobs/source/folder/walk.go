@@ -2,251 +2,271 @@ package folder
 
 import (
 	"context"
-	"io/fs"
+	"runtime"
 	"slices"
-	"strconv"
-	"strings"
+	"sync"
 
-	"golang.org/x/sys/unix"
+	"golang.org/x/sync/errgroup"
 
-	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/source"
 )
 
 const (
 	deepest = 16 << 10 // bytes of a path in a plan, so that no tree makes it grow without bounds
 	stride  = 256      // entries between two reports, and two looks at the context
+	walkers = 4        // goroutines that look at a tree, at most
 )
 
-// A walker makes a plan. It is used once.
+// A walker looks at all that is in a tree, or at selected parts of it. Some
+// goroutines share the folders, the first in the order of the plan first: most
+// of what it takes is spent in the system, where they do not wait for each
+// other. It is used once.
 type walker struct {
-	found     func(items, bytes int64) // may be nil
-	countOnly bool                     // keep no entries and no warnings
+	found func(items, bytes int64) // may be nil; called by one goroutine at a time
 
-	plan  source.Plan
-	items int64
-	files int64 // regular ones
-	buf   []byte
+	mu      sync.Mutex // guards what stands below
+	changed sync.Cond
+	pending []branch // the next one is the last
+	busy    int      // goroutines that have one
+	broken  bool     // one of them has failed
+	all     tally
+	told    int64 // items, at the last report
 }
 
-// walk walks the selected paths, or everything below root if there are none.
-func (w *walker) walk(ctx context.Context, root dir, selected []string) error {
-	w.buf = make([]byte, 64<<10)
-	if err := w.paths(ctx, root, selected); err != nil {
+// A branch is a folder that is still to be looked at.
+type branch struct {
+	above *shared // must be released
+	name  string
+	path  string   // "" for the root
+	into  *listing // for what it holds
+}
+
+// walk walks the selected paths, or everything below root if there are none, and
+// keeps what it finds in top, unless that is nil.
+func (w *walker) walk(ctx context.Context, root dir, selected []string, top *listing) error {
+	w.changed.L = &w.mu
+	if err := w.begin(root, selected, top); err != nil {
+		w.fail()
 		return err
 	}
-	if err := w.sort(ctx); err != nil {
+	group, ctx := errgroup.WithContext(ctx)
+	for range min(runtime.GOMAXPROCS(0), walkers) {
+		group.Go(func() error { return w.share(ctx) })
+	}
+	if err := group.Wait(); err != nil {
 		return err
 	}
-	slices.SortFunc(w.plan.Warnings, func(a, b jobs.Warning) int { return source.ComparePaths(a.Path, b.Path) })
-	w.report()
+	if w.found != nil {
+		w.found(w.all.items, w.all.bytes)
+	}
 	return nil
 }
 
-// sort sorts the entries. Once ctx is done all are alike to it, so that it is
-// over soon.
-func (w *walker) sort(ctx context.Context) error {
-	asked, over := 0, false
-	slices.SortFunc(w.plan.Entries, func(a, b source.Entry) int {
-		if asked++; asked%(16*stride) == 0 {
-			over = ctx.Err() != nil
-		}
-		if over {
-			return 0
-		}
-		return source.ComparePaths(a.Path, b.Path)
-	})
-	return ctx.Err()
-}
-
-func (w *walker) paths(ctx context.Context, root dir, selected []string) error {
+// begin makes branches of what is selected.
+func (w *walker) begin(root dir, selected []string, top *listing) error {
 	if selected == nil {
-		all, err := root.folder(".")
+		at, err := root.folder(".")
 		if err != nil {
 			return err
 		}
-		return w.contents(ctx, all, "")
+		w.push(branch{above: share(at, 1), name: ".", into: top})
+		return nil
 	}
 	for _, path := range selected {
-		above, name := split(path)
-		at, err := root.down(above)
-		if err != nil {
-			if err := w.leftOut(path, err); err != nil {
-				return err
-			}
-			continue
-		}
-		err = w.selected(ctx, at, name, path)
-		if err != nil {
+		if err := w.selected(root, path, top); err != nil {
 			return err
 		}
 	}
+	slices.Reverse(w.pending)
 	return nil
 }
 
-// selected adds one selected path. It closes above.
-func (w *walker) selected(ctx context.Context, above dir, name, path string) error {
-	folder, err := w.add(ctx, above, name, path)
-	if err != nil || !folder {
-		above.close()
+// selected looks at one selected path.
+func (w *walker) selected(root dir, path string, top *listing) error {
+	above, name := split(path)
+	at, err := root.down(above)
+	if err != nil {
+		return top.leftOut(path, err)
+	}
+	e, ok, err := top.look(at, name, path)
+	if err != nil || !ok {
+		at.close()
 		return err
 	}
-	return w.folders(ctx, above, []string{name}, strings.TrimSuffix(path, name))
+	var one tally
+	one.add(e)
+	w.count(one)
+	below := top.add(e)
+	if !e.Mode.IsDir() {
+		at.close()
+		return nil
+	}
+	w.push(branch{above: share(at, 1), name: name, path: path, into: below})
+	return nil
 }
 
-// contents adds what the folder d holds, whose path is given. It closes d.
-func (w *walker) contents(ctx context.Context, d dir, path string) error {
-	names, err := d.names(ctx, w.buf)
-	if err := ctx.Err(); err != nil {
-		d.close()
-		return err
-	}
-	if err != nil { // what was listed before is still there
-		if err := w.leftOut(path, err); err != nil {
-			d.close()
+// share looks at branches until there are none, and none can come.
+func (w *walker) share(ctx context.Context) error {
+	buf := make([]byte, 64<<10)
+	for {
+		b, ok := w.take()
+		if !ok {
+			return nil
+		}
+		if err := w.branch(ctx, b, buf); err != nil {
+			w.fail()
 			return err
 		}
+		w.done()
 	}
-	if path != "" {
-		path += "/"
+}
+
+// take waits for a branch.
+func (w *walker) take() (b branch, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.pending) == 0 && w.busy > 0 && !w.broken {
+		w.changed.Wait()
 	}
-	folders, err := w.each(ctx, d, names, path)
+	if len(w.pending) == 0 || w.broken {
+		return branch{}, false
+	}
+	last := len(w.pending) - 1
+	b, w.pending = w.pending[last], w.pending[:last]
+	w.busy++
+	return b, true
+}
+
+// push adds branches, of which the last is the next.
+func (w *walker) push(all ...branch) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.broken {
+		release(all)
+		return
+	}
+	w.pending = append(w.pending, all...)
+	w.changed.Broadcast()
+}
+
+// done gives a branch back that was taken.
+func (w *walker) done() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy--; w.busy == 0 {
+		w.changed.Broadcast()
+	}
+}
+
+// fail has everybody stop, and lets go of what is pending.
+func (w *walker) fail() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken = true
+	release(w.pending)
+	w.pending = nil
+	w.changed.Broadcast()
+}
+
+func release(all []branch) {
+	for _, b := range all {
+		b.above.release()
+	}
+}
+
+// branch looks at what a folder holds.
+func (w *walker) branch(ctx context.Context, b branch, buf []byte) error {
+	d, err := b.above.folder(b.name)
+	b.above.release()
 	if err != nil {
+		return b.into.leftOut(b.path, err)
+	}
+	below, err := w.contents(ctx, b, d, buf)
+	if err != nil || len(below) == 0 {
 		d.close()
 		return err
 	}
-	return w.folders(ctx, d, folders, path)
+	above := share(d, len(below))
+	for i := range below {
+		below[i].above = above
+	}
+	slices.Reverse(below)
+	w.push(below...)
+	return nil
 }
 
-// each adds the names in d, whose path is prefix, and returns the folders
-// among them.
-func (w *walker) each(ctx context.Context, d dir, names []string, prefix string) (folders []string, err error) {
-	var long int64
-	for _, name := range names {
-		if len(prefix)+len(name) > deepest {
-			long++
+// contents looks at what d holds, and returns the folders among that, in their
+// order.
+func (w *walker) contents(ctx context.Context, b branch, d dir, buf []byte) (below []branch, err error) {
+	names, err := d.names(ctx, buf)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil { // what was listed before is still there
+		if err := b.into.leftOut(b.path, err); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(names)
+	prefix := b.path
+	if prefix != "" {
+		prefix += "/"
+	}
+	var some, long tally
+	for i, name := range names {
+		if (i+1)%stride == 0 {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			w.count(some)
+			some = tally{}
+		}
+		path := prefix + name
+		if len(path) > deepest {
+			long.items++
 			continue
 		}
-		folder, err := w.add(ctx, d, name, prefix+name)
+		e, ok, err := b.into.look(d, name, path)
 		if err != nil {
 			return nil, err
 		}
-		if folder {
-			folders = append(folders, name)
+		if !ok {
+			continue
+		}
+		some.add(e)
+		into := b.into.add(e)
+		if e.Mode.IsDir() {
+			below = append(below, branch{name: name, path: path, into: into})
 		}
 	}
-	if long > 0 {
-		w.warn(jobs.Warning{Code: "path_too_long", Path: strings.TrimSuffix(prefix, "/"), Count: long,
-			Message: "What lies this deep is left out: the paths are too long."})
-	}
-	return folders, nil
+	w.count(some)
+	b.into.tooLong(b.path, long.items)
+	return below, nil
 }
 
-// folders adds what the folders in d hold. It closes d, and does so before it
-// goes down into the last of them: so a tree that is a chain does not take a
-// descriptor for every level.
-func (w *walker) folders(ctx context.Context, d dir, names []string, prefix string) error {
-	for i, name := range names {
-		below, err := d.folder(name)
-		if i == len(names)-1 {
-			d.close()
-		}
-		if err != nil {
-			err = w.leftOut(prefix+name, err)
-		} else {
-			err = w.contents(ctx, below, prefix+name)
-		}
-		if err != nil {
-			if i < len(names)-1 {
-				d.close()
-			}
-			return err
-		}
-	}
-	if len(names) == 0 {
-		d.close()
-	}
-	return nil
-}
-
-// add adds one name in d to the plan and reports whether it is a folder.
-func (w *walker) add(ctx context.Context, d dir, name, path string) (folder bool, err error) {
-	if w.items%stride == 0 {
-		if err := ctx.Err(); err != nil {
-			return false, err
-		}
-		w.report()
-	}
-	st, err := d.lstat(name)
-	if err != nil {
-		return false, w.leftOut(path, err)
-	}
-	e := source.Entry{Path: path, Mode: permissions(&st), ModTime: modTime(&st), Changed: changed(&st)}
-	switch st.Mode & unix.S_IFMT {
-	case unix.S_IFDIR:
-		e.Mode |= fs.ModeDir
-	case unix.S_IFREG:
-		e.Size = st.Size
-		w.files++
-	case unix.S_IFLNK:
-		e.Mode |= fs.ModeSymlink
-		if e.Target, err = d.readlink(name); err != nil {
-			return false, w.leftOut(path, err)
-		}
-	default:
-		w.warn(jobs.Warning{Code: "special_file", Path: path, Message: "Left out: it is " + special(st.Mode) + ", not a file."})
-		return false, nil
-	}
-	w.items++
-	w.plan.Bytes += e.Size
-	if !w.countOnly {
-		w.plan.Entries = append(w.plan.Entries, e)
-	}
-	return e.Mode.IsDir(), nil
-}
-
-func (w *walker) report() {
-	if w.found != nil {
-		w.found(w.items, w.plan.Bytes)
+// count adds to what has been found, and tells it.
+func (w *walker) count(some tally) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all.items += some.items
+	w.all.files += some.files
+	w.all.bytes += some.bytes
+	if w.found != nil && w.all.items-w.told >= stride {
+		w.told = w.all.items
+		w.found(w.all.items, w.all.bytes)
 	}
 }
 
-// leftOut warns that something could not be read, because of err. It returns
-// err if that tells nothing about the source.
-func (w *walker) leftOut(path string, err error) error {
-	switch {
-	case exhausted(err):
-		return err
-	case err == errLink || err == unix.ENOENT || err == unix.ENOTDIR || err == unix.EINVAL:
-		w.warn(jobs.Warning{Code: "vanished", Path: path, Message: "Left out: it was gone before it could be read."})
-	case err == unix.EACCES || err == unix.EPERM:
-		w.warn(jobs.Warning{Code: "unreadable", Path: path, Message: "Left out: the server may not read it."})
-	default:
-		w.warn(jobs.Warning{Code: "unreadable", Path: path, Message: "Left out: it could not be read (" + reason(err) + ")."})
-	}
-	return nil
+// A tally is what entries amount to.
+type tally struct {
+	items, bytes int64
+	files        int64 // regular ones
 }
 
-func (w *walker) warn(warning jobs.Warning) {
-	if !w.countOnly {
-		w.plan.Warnings = append(w.plan.Warnings, warning)
+func (t *tally) add(e source.Entry) {
+	t.items++
+	t.bytes += e.Size
+	if e.Mode.IsRegular() {
+		t.files++
 	}
-}
-
-// reason is what the system says of err, without any path.
-func reason(err error) string {
-	if errno, ok := err.(unix.Errno); ok {
-		return errno.Error()
-	}
-	return "error " + strconv.Quote(err.Error())
-}
-
-func special[Mode ~uint16 | ~uint32](mode Mode) string {
-	switch mode & unix.S_IFMT {
-	case unix.S_IFIFO:
-		return "a named pipe"
-	case unix.S_IFSOCK:
-		return "a socket"
-	}
-	return "a device"
 }
