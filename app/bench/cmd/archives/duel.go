@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,7 @@ import (
 type contender struct {
 	name    string
 	command func(ctx context.Context, root, out string) *exec.Cmd // nil: not installed
+	readies bool                                                  // it says when it is ready, as pack does
 }
 
 // A duel is contenders that are compared with the first of them.
@@ -70,13 +72,25 @@ func median[T any](all []T, of func(T) float64) float64 {
 func (c contender) run(ctx context.Context, root, out string) (result, error) {
 	cmd := c.command(ctx, root, out)
 	cmd.Stderr = os.Stderr
-	began := time.Now()
-	if err := cmd.Run(); err != nil {
+	began, before := time.Now(), time.Duration(0)
+	if c.readies {
+		begin, used, err := await(cmd)
+		if err != nil {
+			return result{}, err
+		}
+		began, before = time.Now(), used
+		if err := begin.Close(); err != nil {
+			return result{}, err
+		}
+	} else if err := cmd.Start(); err != nil {
+		return result{}, err
+	}
+	if err := cmd.Wait(); err != nil {
 		return result{}, err
 	}
 	r := result{seconds: time.Since(began).Seconds()}
 	state := cmd.ProcessState
-	r.cpu = (state.UserTime() + state.SystemTime()).Seconds()
+	r.cpu = (state.UserTime() + state.SystemTime() - before).Seconds()
 	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
 		r.peak = int64(usage.Maxrss) << 10 // of the process, or of the largest that it has started
 	}
@@ -88,20 +102,39 @@ func (c contender) run(ctx context.Context, root, out string) (result, error) {
 	return r, os.Remove(out)
 }
 
+// await starts cmd and waits until it is ready. It begins when begin is closed,
+// and has used the processors for so long before.
+func await(cmd *exec.Cmd) (begin io.Closer, used time.Duration, err error) {
+	if begin, err = cmd.StdinPipe(); err != nil {
+		return nil, 0, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, 0, err
+	}
+	if _, err := fmt.Fscanln(out, &used); err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("waiting for it to be ready: %w", err), cmd.Wait())
+	}
+	return begin, used, nil
+}
+
 // shell is a program that people use. In the script $1 is the folder and $2 the
 // file to make.
 func shell(name, program, script string) contender {
 	if _, err := exec.LookPath(program); err != nil {
 		return contender{name: name}
 	}
-	return contender{name, func(ctx context.Context, root, out string) *exec.Cmd {
+	return contender{name: name, command: func(ctx context.Context, root, out string) *exec.Cmd {
 		return exec.CommandContext(ctx, "sh", "-ec", script, "sh", root, out)
 	}}
 }
 
 // carryout is this program, which packs as the server does.
 func carryout(name, level string) contender {
-	return contender{"carryout " + name + ", " + level, func(ctx context.Context, root, out string) *exec.Cmd {
+	return contender{name: "carryout " + name + ", " + level, readies: true, command: func(ctx context.Context, root, out string) *exec.Cmd {
 		return exec.CommandContext(ctx, "/proc/self/exe", "-pack", name, level, root, out)
 	}}
 }

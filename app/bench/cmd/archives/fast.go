@@ -14,7 +14,7 @@ import (
 // fast is this program too, packing by package fastzip, which packs many files
 // at a time.
 func fast() contender {
-	return contender{"fastzip", func(ctx context.Context, root, out string) *exec.Cmd {
+	return contender{name: "fastzip", command: func(ctx context.Context, root, out string) *exec.Cmd {
 		return exec.CommandContext(ctx, "/proc/self/exe", "-fastzip", root, out)
 	}}
 }

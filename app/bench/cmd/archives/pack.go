@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
 	"example.org/carryout/jobs"
@@ -14,13 +16,16 @@ import (
 	"example.org/carryout/jobs/artifact/dir"
 	"example.org/carryout/jobs/format"
 	"example.org/carryout/jobs/meter"
+	"example.org/carryout/jobs/source"
 	"example.org/carryout/jobs/source/folder"
 )
 
 const id = jobs.ID("AAAAAAAAAAAAAAAAAAAAAAAAAA")
 
 // pack packs a folder as the server does: planned, hashed, with checkpoints, and
-// synced. The file is then moved to its place.
+// synced. The file is then moved to its place. As in a server, the source has
+// been opened and counted before; then it says that it is ready, and waits to be
+// told to begin.
 func pack(ctx context.Context, name, level, root, out string) (err error) {
 	f, ok := format.Find(format.All(), name)
 	if !ok {
@@ -31,6 +36,9 @@ func pack(ctx context.Context, name, level, root, out string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, src.Close()) }()
+	if err := ready(ctx, src); err != nil {
+		return err
+	}
 	data, err := src.Open(ctx, jobs.Spec{})
 	if err != nil {
 		return err
@@ -60,6 +68,28 @@ func pack(ctx context.Context, name, level, root, out string) (err error) {
 		return err
 	}
 	return os.Rename(filepath.Join(place, "ready", string(id)), out)
+}
+
+// ready waits until the source is counted, prints how many nanoseconds that took
+// on the processors, and waits for the end of the input.
+func ready(ctx context.Context, src source.Source) error {
+	for {
+		about, err := src.About(ctx)
+		if err != nil {
+			return err
+		}
+		if about.Items.Known {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return err
+	}
+	fmt.Println(used.Utime.Nano() + used.Stime.Nano())
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
 }
 
 // checkpoints makes them as often as the server does by default.
