@@ -1,13 +1,11 @@
 package artifact
 
-// A hasher hashes what it is given in two goroutines of its own, first for the
-// file as a whole and then for its blocks, so that it costs the writer no time
-// where cores are free. Its waits have no context: they end when bytes in memory
+// A hasher hashes what it is given in a goroutine of its own, so that it costs
+// the writer no time where a core is free. Its waits have no context: they end when bytes in memory
 // are hashed.
 type hasher struct {
 	hashes *hashes
-	whole  chan chunk // what the first is to hash
-	blocks chan chunk // what it has handed on to the second
+	chunks chan chunk
 	free   chan []byte
 	done   chan struct{}
 }
@@ -21,35 +19,25 @@ type chunk struct {
 func startHasher(h *hashes) *hasher {
 	s := &hasher{
 		hashes: h,
-		whole:  make(chan chunk, buffers), // all buffers and never a wait
-		blocks: make(chan chunk, buffers),
+		chunks: make(chan chunk, buffers), // all buffers and never a wait
 		free:   make(chan []byte, buffers),
 		done:   make(chan struct{}),
 	}
 	for range buffers {
 		s.free <- nil // made when it is needed first
 	}
-	go s.hashWhole()
-	go s.hashBlocks()
+	go s.hash()
 	return s
 }
 
-func (s *hasher) hashWhole() {
-	defer close(s.blocks)
-	for c := range s.whole {
-		s.hashes.addWhole(c.data)
-		s.blocks <- c
-	}
-}
-
-func (s *hasher) hashBlocks() {
+func (s *hasher) hash() {
 	defer close(s.done)
-	for c := range s.blocks {
+	for c := range s.chunks {
 		if c.reached != nil {
 			close(c.reached)
 			continue
 		}
-		s.hashes.addBlocks(c.data)
+		s.hashes.add(c.data)
 		s.free <- c.data[:0]
 	}
 }
@@ -64,19 +52,19 @@ func (s *hasher) buffer() []byte {
 }
 
 // add hands over b, which was got from buffer.
-func (s *hasher) add(b []byte) { s.whole <- chunk{data: b} }
+func (s *hasher) add(b []byte) { s.chunks <- chunk{data: b} }
 
 // wait returns the hashes of all that was added. They may be looked at until
 // the next add.
 func (s *hasher) wait() *hashes {
 	reached := make(chan struct{})
-	s.whole <- chunk{reached: reached}
+	s.chunks <- chunk{reached: reached}
 	<-reached
 	return s.hashes
 }
 
-// stop waits until all is hashed and the goroutines have ended.
+// stop waits until all is hashed and the goroutine has ended.
 func (s *hasher) stop() {
-	close(s.whole)
+	close(s.chunks)
 	<-s.done
 }

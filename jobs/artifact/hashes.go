@@ -3,11 +3,14 @@ package artifact
 import (
 	"crypto/sha256"
 	"hash"
+
+	"example.org/carryout/jobs/artifact/twice"
 )
 
 // hashes are the running hashes of a file: that of the whole, and those of its
-// blocks. The two may be added to at the same time.
+// blocks.
 type hashes struct {
+	adder twice.Adder
 	whole hash.Hash
 
 	size   int64     // of what is in the blocks
@@ -15,14 +18,14 @@ type hashes struct {
 	blocks [][32]byte
 }
 
-func newHashes() *hashes { return &hashes{whole: sha256.New(), block: sha256.New()} }
+func newHashes() *hashes {
+	return &hashes{adder: twice.New(), whole: sha256.New(), block: sha256.New()}
+}
 
-func (h *hashes) addWhole(p []byte) { h.whole.Write(p) }
-
-func (h *hashes) addBlocks(p []byte) {
+func (h *hashes) add(p []byte) {
 	for len(p) > 0 {
 		n := min(len(p), int(BlockSize-h.size%BlockSize))
-		h.block.Write(p[:n])
+		h.adder.Add(h.whole, h.block, p[:n])
 		h.size += int64(n)
 		p = p[n:]
 		if h.size%BlockSize == 0 {

@@ -16,7 +16,7 @@ const (
 var errClosed = errors.New("the artifact's writer is closed")
 
 // A Writer writes a staged file and finds out its Digest on the way. Hashing
-// has goroutines of its own, which end with Commit, Abort or Leave: one of them
+// has a goroutine of its own, which ends with Commit, Abort or Leave: one of them
 // must be called. Else one goroutine at a time uses a Writer.
 type Writer struct {
 	staged Staged
