@@ -18,7 +18,7 @@ struct level {
 
 static const struct level levels[] = {
 	[DEFLATE_FASTEST] = {{2, 16}, 0, 4},
-	[DEFLATE_DEFAULT] = {{4, 32}, 16, 6},
+	[DEFLATE_DEFAULT] = {{4, 32}, 32, 6},
 	[DEFLATE_SMALLEST] = {{24, 48}, 32, MOST_MATCH},
 };
 
