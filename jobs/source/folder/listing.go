@@ -103,11 +103,9 @@ func (l *listing) warn(w jobs.Warning) {
 	}
 }
 
-// sorted returns the plan of everything below the listing. What was selected
-// need not be in its order.
-func (l *listing) sorted() (p source.Plan) {
+// all returns the plan of everything below the listing.
+func (l *listing) all() (p source.Plan) {
 	l.plan(&p)
-	slices.SortFunc(p.Entries, func(a, b source.Entry) int { return source.ComparePaths(a.Path, b.Path) })
 	slices.SortFunc(p.Warnings, func(a, b jobs.Warning) int { return source.ComparePaths(a.Path, b.Path) })
 	return p
 }

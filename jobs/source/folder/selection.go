@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/source"
 )
 
 const (
@@ -108,7 +109,7 @@ func pathError(field, path string, err error) error {
 }
 
 // outermost returns paths without those that lie in another of them, and each
-// only once.
+// only once, in the order of a plan.
 func outermost(paths []string) []string {
 	given := make(map[string]bool, len(paths))
 	for _, path := range paths {
@@ -120,7 +121,7 @@ func outermost(paths []string) []string {
 			out = append(out, path)
 		}
 	}
-	slices.Sort(out)
+	slices.SortFunc(out, source.ComparePaths)
 	return out
 }
 
