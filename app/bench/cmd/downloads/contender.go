@@ -30,6 +30,7 @@ type contender struct {
 type result struct {
 	took time.Duration
 	cpu  time.Duration // of the server
+	own  time.Duration // and of this process, which is the client
 	size int64         // bytes
 }
 
@@ -39,11 +40,11 @@ func (c *contender) round(ctx context.Context, file string) (r result, err error
 	if err != nil {
 		return r, err
 	}
-	began := time.Now()
+	began, own := time.Now(), ownCPU()
 	if err := c.fetch(ctx, file); err != nil {
 		return r, err
 	}
-	r.took = time.Since(began)
+	r.took, r.own = time.Since(began), ownCPU()-own
 	after, err := c.cpu()
 	if err != nil {
 		return r, err
@@ -93,6 +94,13 @@ func (c *contender) cpu() (time.Duration, error) {
 		sum += time.Duration(n) * tick
 	}
 	return sum, nil
+}
+
+// ownCPU is the time that this process has spent on the processors.
+func ownCPU() time.Duration {
+	var used syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &used) // which cannot fail
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // stop ends the server.

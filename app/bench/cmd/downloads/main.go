@@ -99,15 +99,16 @@ func race(ctx context.Context, all []*contender, rounds int, file string) error 
 
 func show(all []*contender, rounds int) error {
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(t, "from the click to the file\ts\tserver's CPU s\tMB\tfaster\tfewer bytes\t\n")
+	fmt.Fprint(t, "from the click to the file\ts\tserver's CPU s\tclient's CPU s\tMB\tfaster\tfewer bytes\t\n")
 	for _, c := range all {
 		faster := make([]float64, rounds)
 		for i := range faster {
 			faster[i] = all[0].results[i].took.Seconds() / c.results[i].took.Seconds()
 		}
 		slices.Sort(faster)
-		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", c.name,
-			c.median(func(r result) time.Duration { return r.took }), c.median(func(r result) time.Duration { return r.cpu }),
+		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", c.name,
+			c.median(func(r result) time.Duration { return r.took }),
+			c.median(func(r result) time.Duration { return r.cpu }), c.median(func(r result) time.Duration { return r.own }),
 			float64(c.results[0].size)/1e6, faster[rounds/2], float64(all[0].results[0].size)/float64(c.results[0].size))
 	}
 	return t.Flush()
