@@ -43,9 +43,7 @@ type hand struct {
 }
 
 func newHand(c *Crew, heartbeat time.Duration) *hand {
-	h := &hand{crew: c, heartbeat: heartbeat, began: time.Now(), bell: make(chan struct{}, 1)}
-	h.io.init()
-	return h
+	return &hand{crew: c, heartbeat: heartbeat, began: time.Now(), bell: make(chan struct{}, 1)}
 }
 
 // join takes a line over, unless the hand has stopped.
@@ -197,7 +195,7 @@ func (h *hand) say(l *Line, b []byte, now time.Duration) {
 
 // write writes what the line takes of b. If that fails the line is gone.
 func (h *hand) write(l *Line, b []byte, now time.Duration) (n int, ok bool) {
-	n, err := h.io.write(l.raw, b)
+	n, err := h.io.write(l.fd, b)
 	if err != nil && !errors.Is(err, syscall.EAGAIN) {
 		h.drop(l)
 		return n, false
@@ -214,7 +212,7 @@ func (h *hand) drop(l *Line) {
 	h.lines[l.at-1], last.at = last, l.at
 	h.lines[len(h.lines)-1] = nil
 	h.lines, l.at = h.lines[:len(h.lines)-1], 0
-	h.io.drain(l.raw)
+	h.io.drain(l.fd)
 	l.Close()
 }
 
@@ -241,7 +239,7 @@ func (h *hand) look() {
 // gone reports whether the peer has closed its end. What it sends is of no
 // interest.
 func (h *hand) gone(l *Line) bool {
-	n, err := h.io.read(l.raw)
+	n, err := h.io.read(l.fd)
 	return n == 0 && !errors.Is(err, syscall.EAGAIN)
 }
 
@@ -260,7 +258,6 @@ func (h *hand) stop() {
 	}
 	for _, l := range back {
 		l.stuck = false
-		l.unhurry() // one that lagged may have been cut when it had just come back
 	}
 	var late []*Line
 	for _, l := range slices.Clone(h.lines) {
@@ -276,8 +273,7 @@ func (h *hand) stop() {
 	h.helpers.Wait()
 	for _, l := range late {
 		if !l.failed && !l.over {
-			l.unhurry()
-			_, _ = h.io.write(l.raw, farewell(l)) // at once or not at all: there is no more time
+			_, _ = h.io.write(l.fd, farewell(l)) // at once or not at all: there is no more time
 		}
 	}
 	for len(h.lines) > 0 {

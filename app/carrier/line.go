@@ -16,7 +16,7 @@ type Line struct {
 	crew    *Crew
 	hand    *hand
 	conn    socket
-	raw     syscall.RawConn
+	fd      uintptr // of conn, until that is closed
 	chunked bool
 	leave   func() // called when the line has ended
 
@@ -72,19 +72,20 @@ func (c *Crew) Open(w http.ResponseWriter, r *http.Request, status int, leave fu
 }
 
 // take makes conn the line's own.
-func (l *Line) take(conn net.Conn) (err error) {
+func (l *Line) take(conn net.Conn) error {
 	s, ok := conn.(socket)
 	if !ok {
 		conn.Close()
 		return errors.New("the connection is no socket")
 	}
 	l.crew.connect(l, s)
-	if l.raw, err = s.SyscallConn(); err != nil {
+	raw, err := s.SyscallConn()
+	if err != nil {
 		return err
 	}
 	_ = s.SetWriteBuffer(sendBuffer) // where it cannot be set, the kernel's own bound holds
-	giveUpAfter(l.raw, l.crew.Patience)
-	return nil
+	giveUpAfter(raw, l.crew.Patience)
+	return raw.Control(func(fd uintptr) { l.fd = fd })
 }
 
 // Tell sends some frames and waits until they are taken, for the crew's Patience at most.
@@ -108,8 +109,8 @@ func (l *Line) Follow(f *tail.Follower) {
 	l.End()
 }
 
-// unhurry takes back every deadline for writing. The hand needs none because it
-// never waits, and one that has passed would keep it from writing at all.
+// unhurry takes back every deadline for writing: the hand, which never waits,
+// needs none.
 func (l *Line) unhurry() {
 	_ = l.conn.SetWriteDeadline(time.Time{}) // of a closed connection: then the write fails
 }

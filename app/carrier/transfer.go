@@ -2,57 +2,39 @@ package carrier
 
 import "syscall"
 
-// A transfer reads and writes sockets without waiting. Its functions are made
-// once, so that nothing is allocated.
+// A transfer reads and writes sockets without waiting.
+//
+// It uses their numbers, which net hands out for the length of a function only
+// ([syscall.RawConn]), because to ask for them each time is a good part of what
+// the hand itself does for an event. A line's number is its own until its
+// connection is closed, and nobody but its hand closes that.
 type transfer struct {
-	out     []byte
-	in      [4096]byte
-	n       int
-	err     error
-	writing func(fd uintptr) bool
-	reading func(fd uintptr) bool
-}
-
-func (t *transfer) init() {
-	t.writing = func(fd uintptr) bool {
-		for t.n, t.err = send(fd, t.out); t.err == syscall.EINTR; {
-			t.n, t.err = send(fd, t.out)
-		}
-		return true // whatever came of it: else it waited
-	}
-	t.reading = func(fd uintptr) bool {
-		for t.n, t.err = syscall.Read(int(fd), t.in[:]); t.err == syscall.EINTR; {
-			t.n, t.err = syscall.Read(int(fd), t.in[:])
-		}
-		return true
-	}
+	in [4096]byte
 }
 
 // write writes what the socket takes of b: perhaps nothing, with EAGAIN.
-func (t *transfer) write(raw syscall.RawConn, b []byte) (int, error) {
-	t.out = b
-	if err := raw.Write(t.writing); err != nil {
-		return 0, err
+func (t *transfer) write(fd uintptr, b []byte) (n int, err error) {
+	for n, err = send(fd, b); err == syscall.EINTR; {
+		n, err = send(fd, b)
 	}
-	t.out = nil
-	return t.n, t.err
+	return n, err
 }
 
 // read reads what there is and forgets it: EAGAIN if there is nothing, 0 and
 // nil if the peer has closed its end.
-func (t *transfer) read(raw syscall.RawConn) (int, error) {
-	if err := raw.Read(t.reading); err != nil {
-		return 0, err
+func (t *transfer) read(fd uintptr) (n int, err error) {
+	for n, err = syscall.Read(int(fd), t.in[:]); err == syscall.EINTR; {
+		n, err = syscall.Read(int(fd), t.in[:])
 	}
-	return max(t.n, 0), t.err
+	return max(n, 0), err
 }
 
 // drain forgets what the peer has sent, because the kernel answers the end of a
 // connection with something unread by cutting off what was written, too. For a
 // peer that goes on sending it does.
-func (t *transfer) drain(raw syscall.RawConn) {
+func (t *transfer) drain(fd uintptr) {
 	for range 32 {
-		if n, _ := t.read(raw); n == 0 {
+		if n, _ := t.read(fd); n == 0 {
 			return
 		}
 	}
