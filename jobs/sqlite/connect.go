@@ -27,14 +27,19 @@ const wait = 5000
 // are folded in once.
 const logPages = 4096
 
+// writerCache is how many KiB of pages the writer keeps in memory. Whenever a
+// transaction has put pages of a table into another order, SQLite looks at each
+// that it keeps, so more would cost more than it saves.
+const writerCache = 4096
+
 // These are executed on every new connection, since none is kept in the file.
 var (
 	writerPragmas = fmt.Sprintf(`
 		PRAGMA busy_timeout = %d;
 		PRAGMA synchronous = FULL;
 		PRAGMA foreign_keys = ON;
-		PRAGMA cache_size = -16384;
-		PRAGMA wal_autocheckpoint = %d;`, wait, logPages)
+		PRAGMA cache_size = -%d;
+		PRAGMA wal_autocheckpoint = %d;`, wait, writerCache, logPages)
 	readerPragmas = fmt.Sprintf(`
 		PRAGMA busy_timeout = %d;
 		PRAGMA synchronous = FULL;

@@ -134,7 +134,29 @@ func appendStamp(b []byte, t time.Time) []byte {
 	if t.IsZero() {
 		return append(b, "null"...)
 	}
-	return t.UTC().AppendFormat(b, `"`+stampLayout+`"`)
+	t = t.UTC()
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(b, `"`+stampLayout+`"`)
+	}
+	hour, minute, second := t.Clock()
+	b = appendDigits(append(b, '"'), year, 1000)
+	b = appendDigits(append(b, '-'), int(month), 10)
+	b = appendDigits(append(b, '-'), day, 10)
+	b = appendDigits(append(b, 'T'), hour, 10)
+	b = appendDigits(append(b, ':'), minute, 10)
+	b = appendDigits(append(b, ':'), second, 10)
+	b = appendDigits(append(b, '.'), t.Nanosecond()/1e6, 100)
+	return append(b, 'Z', '"')
+}
+
+// appendDigits appends the last digits of v, from that of the unit on. A layout
+// of package time would take several times as long.
+func appendDigits(b []byte, v, unit int) []byte {
+	for ; unit > 0; unit /= 10 {
+		b = append(b, byte('0'+v/unit%10))
+	}
+	return b
 }
 
 func appendWhole(b []byte, n jobs.Maybe[int64]) []byte {

@@ -5,7 +5,7 @@
 // run that only waits for something else gives its worker back ([Task.Rest]).
 // Each running job is a group of two goroutines: the worker's own, which does the
 // work, and its keeper, which tells how far it has come and so renews the lease.
-// Whoever ends first ends the other, and the pool waits for both.
+// The keeper begins a little later, so that a short job costs none. Whoever ends first ends the other, and the pool waits for both.
 //
 // How a run goes wrong is data. A [jobs.Failure] is recorded as it is; any
 // other error, or a panic, fails that job alone and is logged, because it is
@@ -129,20 +129,23 @@ func (p *Pool) work(ctx context.Context, l store.Lease, rest func()) (end func()
 	var others sync.WaitGroup // beside the run
 	rctx, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
-	others.Go(func() {
+	others.Add(2)
+	keeping := time.AfterFunc(beat, func() {
+		defer others.Done()
 		if err := k.keep(rctx, done); err != nil {
 			cut(err)
 		}
 	})
-	others.Add(1)
 	stop := context.AfterFunc(ctx, func() {
 		defer others.Done()
 		cutOff(cut, done)
 	})
 	file, err := p.run(rctx, Task{Lease: l, Meter: m, Keep: k.keepCursor, Stopping: ctx.Done(), Rest: rest}, log)
 	close(done)
-	if stop() {
-		others.Done() // it has not begun
+	for _, canceled := range []bool{keeping.Stop(), stop()} {
+		if canceled {
+			others.Done() // it has not begun
+		}
 	}
 	others.Wait()
 
