@@ -21,12 +21,13 @@ var (
 // failed says what was being done when err came up. Facts that callers decide
 // upon pass as they are, and codes of SQLite that mean one become it.
 func failed(doing string, err error) error {
+	if err == nil {
+		return nil // at once: what stands below is allocated where it is declared
+	}
 	var state *jobs.StateError
 	var limit *store.LimitError
 	var coded sqlite3.Error
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &state), errors.As(err, &limit), errors.Is(err, jobs.ErrNotFound), errors.Is(err, jobs.ErrLost),
 		errors.Is(err, jobs.ErrKeyReused), errors.Is(err, store.ErrCursor), errors.Is(err, store.ErrClosed):
 		return err
