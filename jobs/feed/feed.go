@@ -194,12 +194,13 @@ func (f *Feed) add(lines []line) {
 // ID is the id that entry n has on the stream.
 func ID(n int64) string { return "evt-" + strconv.FormatInt(n, 10) }
 
-// ParseID returns the number in an id, and whether it is one.
+// ParseID returns the number in an id, and whether it is one. Number 0, which no
+// entry has, is before all of them, as 1 is: entries are counted from the time.
 func ParseID(s string) (n int64, ok bool) {
 	digits, ok := strings.CutPrefix(s, "evt-")
 	if !ok {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
-	return n, err == nil && n > 0 && ID(n) == s
+	return max(n, 1), err == nil && n >= 0 && ID(n) == s
 }

@@ -291,7 +291,8 @@ func TestNames(t *testing.T) {
 
 func TestIDs(t *testing.T) {
 	for s, want := range map[string]int64{"evt-1": 1, "evt-1763719200000": 1763719200000,
-		"": 0, "1": 0, "evt-": 0, "evt-0": 0, "evt--1": 0, "evt-+1": 0, "evt-01": 0, "evt-99999999999999999999": 0} {
+		"evt-0": 1, // which is before all entries as well
+		"":      0, "1": 0, "evt-": 0, "evt-00": 0, "evt--1": 0, "evt-+1": 0, "evt-01": 0, "evt-99999999999999999999": 0} {
 		if n, ok := feed.ParseID(s); ok != (want > 0) || ok && n != want {
 			t.Errorf("%q: got %d, %v, want %d", s, n, ok, want)
 		}
