@@ -47,7 +47,7 @@ type server struct {
 	pid  int                       // of the process that serves
 	hear func(topic string) string // path of a stream
 	say  func(ctx context.Context, topic string, first, n int64) error
-	each func(ctx context.Context, topics, n int64) error // tells n events in each topic, one every interval
+	each func(ctx context.Context, topics, first, n int64) error // tells n events in each topic, one every interval
 	stop func() error
 }
 
@@ -78,8 +78,8 @@ func startSelf(ctx context.Context, name string) (*server, error) {
 		say: func(ctx context.Context, topic string, first, n int64) error {
 			return post(ctx, fmt.Sprintf("http://%s/say?topic=%s&first=%d&n=%d", addr, topic, first, n), "")
 		},
-		each: func(ctx context.Context, topics, n int64) error {
-			return post(ctx, fmt.Sprintf("http://%s/each?topics=%d&n=%d", addr, topics, n), "")
+		each: func(ctx context.Context, topics, first, n int64) error {
+			return post(ctx, fmt.Sprintf("http://%s/each?topics=%d&first=%d&n=%d", addr, topics, first, n), "")
 		},
 		stop: func() error {
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {

@@ -22,6 +22,7 @@ type crowd struct {
 	mu     sync.Mutex // guards delays
 	delays delays
 
+	first     atomic.Int64 // number of the first event that counts: those before it were told too early
 	delivered atomic.Int64
 	sum       atomic.Int64 // of the numbers delivered, which shows gaps and doubles
 	ended     atomic.Int64 // streams that were cut
@@ -146,7 +147,7 @@ func (c *crowd) take(f *follower, buffer []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f.feed(buffer[:n], func(line []byte) {
-		if number, at, ok := number(line); ok {
+		if number, at, ok := number(line); ok && number >= c.first.Load() {
 			delivered++
 			sum += number
 			c.delays.add(now - at)

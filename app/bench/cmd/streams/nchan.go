@@ -93,7 +93,7 @@ func startNchan(ctx context.Context, _ string) (*server, error) {
 			return nil
 		})
 	}
-	each := func(ctx context.Context, topics, n int64) error { return byTheWay(ctx, topics, n, one) }
+	each := func(ctx context.Context, topics, first, n int64) error { return byTheWay(ctx, topics, first, n, one) }
 	return &server{addr: addr, pid: worker, hear: hear, say: say, each: each, stop: stop}, nil
 }
 

@@ -75,11 +75,7 @@ func be(ctx context.Context, name string) error {
 
 // sayAll tells n events, from the first on, as fast as the hub takes them.
 func sayAll(ctx context.Context, h hub, q url.Values) error {
-	first, err := strconv.ParseInt(q.Get("first"), 10, 64)
-	if err != nil {
-		return err
-	}
-	n, err := strconv.ParseInt(q.Get("n"), 10, 64)
+	first, n, err := span(q)
 	if err != nil {
 		return err
 	}
@@ -102,11 +98,20 @@ func sayEach(ctx context.Context, h hub, q url.Values) error {
 	if err != nil {
 		return err
 	}
-	n, err := strconv.ParseInt(q.Get("n"), 10, 64)
+	first, n, err := span(q)
 	if err != nil {
 		return err
 	}
-	return byTheWay(ctx, topics, n, h.say)
+	return byTheWay(ctx, topics, first, n, h.say)
+}
+
+// span says which events are asked for.
+func span(q url.Values) (first, n int64, err error) {
+	if first, err = strconv.ParseInt(q.Get("first"), 10, 64); err != nil {
+		return 0, 0, err
+	}
+	n, err = strconv.ParseInt(q.Get("n"), 10, 64)
+	return first, n, err
 }
 
 // interval is between two events of a job that is being worked on, as in the
@@ -116,7 +121,7 @@ const interval = 100 * time.Millisecond
 // byTheWay tells n events in each topic, as workers tell how their jobs go: each
 // has a goroutine of its own, which waits for nobody else, and so their turns
 // are spread over the interval.
-func byTheWay(ctx context.Context, topics, n int64, say func(ctx context.Context, topic, text string) error) error {
+func byTheWay(ctx context.Context, topics, first, n int64, say func(ctx context.Context, topic, text string) error) error {
 	began := time.Now()
 	return together(topics, func(who int64) error {
 		turn := interval * time.Duration(who) / time.Duration(topics)
@@ -126,7 +131,7 @@ func byTheWay(ctx context.Context, topics, n int64, say func(ctx context.Context
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			if err := say(ctx, topic(int(who), int(topics)), text(i+1)); err != nil {
+			if err := say(ctx, topic(int(who), int(topics)), text(first+i)); err != nil {
 				return err
 			}
 			turn += interval
