@@ -18,6 +18,11 @@
 // Paths are slash separated bytes, which need not be UTF-8. Sizes are bytes;
 // times are UTC.
 //
+// The system is told nothing of how files will be read (posix_fadvise(2)): it
+// reads ahead of whoever reads from the beginning to the end anyway, a gigabyte
+// that was not in memory took as long with the advice as without it, and what is
+// read once does not drive out what is used again.
+//
 // What cannot be read is a warning of the plan: "special_file" (a FIFO, a
 // socket, a device), "unreadable", "vanished", "path_too_long". No error and no
 // warning says where on the disk the root is.
