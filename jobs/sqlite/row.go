@@ -125,7 +125,7 @@ func progressData(p jobs.Progress) any {
 	if p == (jobs.Progress{}) {
 		return nil
 	}
-	return wire.AppendData(nil, jobs.Event{Kind: jobs.KindProgress, Progress: p})
+	return wire.AppendData(make([]byte, 0, often), jobs.Event{Kind: jobs.KindProgress, Progress: p})
 }
 
 // parseProgress reads what progressData has written.
