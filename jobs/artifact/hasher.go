@@ -1,8 +1,8 @@
 package artifact
 
 // A hasher hashes what it is given in a goroutine of its own, so that it costs
-// the writer no time where a core is free. Its waits have no context: they end when bytes in memory
-// are hashed.
+// the writer no time where a core is free. Its waits have no context: they end
+// when bytes in memory are hashed.
 type hasher struct {
 	hashes *hashes
 	chunks chan chunk
