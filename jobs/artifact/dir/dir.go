@@ -37,7 +37,10 @@ const manifestExt = ".blocks"
 type Store struct {
 	staged, ready string
 
-	mu    sync.Mutex // held while a finished file gets or loses its name
+	// mu is held while a finished file gets or loses its name, and while the
+	// finished files are counted anew: commits and removals wait until that is
+	// done, which with very many files is seconds once in a while (see tally).
+	mu    sync.Mutex
 	tally tally
 }
 

@@ -48,7 +48,7 @@ func (s *Store) usedReady(ctx context.Context) (int64, error) {
 	if bytes, ok := s.tally.known(s.ready); ok {
 		return bytes, nil
 	}
-	s.mu.Lock() // so that no file is counted halfway
+	s.mu.Lock() // so that no file is counted halfway; commits and removals wait
 	defer s.mu.Unlock()
 	if bytes, ok := s.tally.known(s.ready); ok {
 		return bytes, nil // somebody was faster
