@@ -28,7 +28,7 @@ func startCarryout(ctx context.Context, tree, scratch string) (*contender, error
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building carryout: %w\n%s", err, out)
 	}
-	c := &contender{name: "carryout, zip", server: spawn(ctx, program, "serve", "-addr", "127.0.0.1:0", "-data", filepath.Join(scratch, "data"), "-source", "tree="+tree)}
+	c := &contender{name: "carryout, zip", server: exec.CommandContext(ctx, program, "serve", "-addr", "127.0.0.1:0", "-data", filepath.Join(scratch, "data"), "-source", "tree="+tree)}
 	c.server.Stderr = os.Stderr
 	told, err := c.server.StdoutPipe()
 	if err != nil {

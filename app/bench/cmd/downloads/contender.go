@@ -17,7 +17,8 @@ import (
 	"time"
 )
 
-// A contender is a server that hands out a folder as a zip.
+// A contender is a server that hands out a folder as a zip. It ends with the
+// context that it was started with, or by stop.
 type contender struct {
 	name    string
 	server  *exec.Cmd
@@ -113,13 +114,6 @@ func (c *contender) stop() error {
 		return err // how it ends tells nothing
 	}
 	return nil
-}
-
-// spawn starts a server that ends with this process.
-func spawn(ctx context.Context, program string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	return cmd
 }
 
 // save writes the answer to a request into a file, syncs it, and gives what

@@ -29,7 +29,7 @@ func startFilebrowser(ctx context.Context, program, tree, scratch string) (*cont
 		return nil, err
 	}
 	base := "http://127.0.0.1:" + port
-	c := &contender{name: "filebrowser, zip", server: spawn(ctx, program, "--database", database, "--root", tree, "--address", "127.0.0.1", "--port", port)}
+	c := &contender{name: "filebrowser, zip", server: exec.CommandContext(ctx, program, "--database", database, "--root", tree, "--address", "127.0.0.1", "--port", port)}
 	if err := c.server.Start(); err != nil {
 		return nil, err
 	}
