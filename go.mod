@@ -4,9 +4,10 @@ go 1.26.0
 
 // What ships.
 require (
+	github.com/DataDog/zstd v1.5.7
 	github.com/a-h/templ v0.3.977
 	github.com/andybalholm/brotli v1.2.8
-	github.com/klauspost/compress v1.20.3
+	github.com/cespare/xxhash/v2 v2.3.0
 	github.com/mattn/go-sqlite3 v1.14.52
 	github.com/peterbourgon/ff/v3 v3.4.0
 	golang.org/x/sync v0.24.0
@@ -20,6 +21,7 @@ require (
 require (
 	github.com/chromedp/cdproto v0.159.1
 	github.com/chromedp/chromedp v0.22.1
+	github.com/klauspost/compress v1.20.3
 	github.com/rogpeppe/go-internal v1.16.0
 )
 

@@ -139,8 +139,6 @@ func (a *archive) pack(ctx context.Context, l *line, k packer) error {
 		if p == nil {
 			return err
 		}
-		done := a.count(p)
-		p.report = done
 		if p.large {
 			err = k.part(ctx, p)
 		} else {
@@ -149,7 +147,7 @@ func (a *archive) pack(ctx context.Context, l *line, k packer) error {
 		if err != nil {
 			return err
 		}
-		done(1)
+		a.count(p)
 		failpoint.At("piece-packed")
 		p.packed <- struct{}{}
 	}
@@ -180,25 +178,15 @@ func (a *archive) write(ctx context.Context, l *line) error {
 	}
 }
 
-// count returns what counts the work of a piece, as parts of it are done.
-func (a *archive) count(p *piece) func(done float64) {
-	var work []float64
+// count counts the work of a piece that is packed.
+func (a *archive) count(p *piece) {
 	switch {
 	case !p.large:
-		work = a.kinds.entries(p.first, p.next)
+		a.task.Meter.Worked(a.kinds.entries(p.first, p.next)...)
 	case p.last:
-		work = a.kinds.bytes(p.first, p.bytes, 1)
+		a.task.Meter.Worked(a.kinds.bytes(p.first, p.bytes, 1)...)
 	default:
-		work = a.kinds.bytes(p.first, p.bytes, 0)
-	}
-	counted := 0.0
-	step := make([]float64, len(work))
-	return func(done float64) {
-		for i := range work {
-			step[i] = work[i] * (done - counted)
-		}
-		counted = done
-		a.task.Meter.Worked(step...)
+		a.task.Meter.Worked(a.kinds.bytes(p.first, p.bytes, 0)...)
 	}
 }
 

@@ -21,8 +21,6 @@ type piece struct {
 	crc     uint32 // of in
 	records []byte // of what is in out
 
-	report func(done float64) // told now and then which part of it is packed; may be nil
-
 	before *tail // the end of what is packed before it; may be nil
 	tail   *tail // its own
 	packed chan struct{}

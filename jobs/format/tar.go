@@ -38,7 +38,7 @@ func TarGz() Format {
 func TarZst() Format {
 	return Format{
 		Name: "tar.zst", Title: "tar.zst archive", Hint: "Smaller and faster than tar.gz; needs a newer tar.",
-		Ext: ".tar.zst", Media: "application/zstd", Version: 5,
+		Ext: ".tar.zst", Media: "application/zstd", Version: 6,
 		Options: append([]Option{level()}, archiveOptions(exact)...),
 		Files:   tarred(func(o map[string]string) wrapping { return framed{level: o["level"]} }),
 	}

@@ -3,15 +3,17 @@ package format
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"slices"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/DataDog/zstd"
+	"github.com/cespare/xxhash/v2"
 
 	"example.org/carryout/jobs/artifact"
 )
 
 // frameSize is how much content a frame has, about: twice as much would compress
-// one percent better, and need so much memory that one worker had to do it all.
+// two percent better, and need so much memory that one worker had to do it all.
 const frameSize = 2 << 20
 
 // framed wraps in Zstandard, each piece in a frame of its own.
@@ -19,7 +21,7 @@ type framed struct{ level string }
 
 // cuts implements wrapping.
 func (framed) cuts() cuts {
-	return cuts{batch: frameSize, whole: frameSize, part: frameSize, weight: 7 << 20}
+	return cuts{batch: frameSize, whole: frameSize, part: frameSize, weight: 3 << 20}
 }
 
 // effort implements wrapping.
@@ -29,28 +31,26 @@ func (f framed) effort() effort {
 	case "store":
 		e.packing = 1
 	case "fastest":
-		e.packing = 1.8
+		e.packing = 1.1
 	case "smallest":
-		e.packing = 30
+		e.packing = 7.5
 	default:
-		e.packing = 2.5
+		e.packing = 1.6
 	}
 	return e
 }
 
 // squeezer implements wrapping.
 func (f framed) squeezer() (squeezer, error) {
-	level := zstd.SpeedDefault
 	switch f.level {
 	case "store":
 		return stored{}, nil
 	case "fastest":
-		level = zstd.SpeedFastest
+		return &zstdSqueezer{z: zstd.NewCtx(), level: 1}, nil
 	case "smallest":
-		level = zstd.SpeedBestCompression
+		return &zstdSqueezer{z: zstd.NewCtx(), level: 8}, nil
 	}
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(frameSize))
-	return &zstdSqueezer{z: z, slow: level == zstd.SpeedBestCompression}, err
+	return &zstdSqueezer{z: zstd.NewCtx(), level: 3}, nil
 }
 
 // head implements wrapping.
@@ -83,11 +83,12 @@ func (framed) append(b []byte) []byte { return b }
 // restore implements wrapping.
 func (framed) restore(*decoder) {}
 
-// zstdSqueezer makes frames.
+// zstdSqueezer makes frames, which takes up to 40 ms. What libzstd has in memory
+// for it, some 2 MB, the collector frees.
 type zstdSqueezer struct {
-	z    *zstd.Encoder
-	slow bool
-	buf  appender
+	z     zstd.Ctx
+	level int
+	buf   []byte
 }
 
 // squeeze implements squeezer.
@@ -95,35 +96,28 @@ func (s *zstdSqueezer) squeeze(ctx context.Context, p *piece) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.buf = slices.Grow(s.buf[:0], len(p.in)+frameSize/64)
-	if !s.slow {
-		s.buf = s.z.EncodeAll(p.in, s.buf) // in some 10 ms
-	} else if err := s.inParts(ctx, p); err != nil {
-		return err
+	if len(p.in) == 0 {
+		return nil
 	}
-	if p.raw = len(s.buf) >= len(p.in)*worth/100; !p.raw {
-		p.out = append(p.out, s.buf...) // which is shorter: pieces are many, and the buffer is one
+	s.buf = slices.Grow(s.buf[:0], zstd.CompressBound(len(p.in)))
+	frame, err := s.z.CompressLevel(s.buf, p.in, s.level)
+	if err != nil {
+		return fmt.Errorf("compressing: %w", err)
+	}
+	if p.raw = len(frame) >= len(p.in)*worth/100; !p.raw {
+		p.out = appendChecked(p.out, frame, p.in) // which is shorter: pieces are many, and the buffer is one
 	}
 	return nil
 }
 
-// inParts makes a frame so that it can be stopped, and tells how far it is.
-func (s *zstdSqueezer) inParts(ctx context.Context, p *piece) error {
-	s.z.ResetContentSize(&s.buf, int64(len(p.in)))
-	for rest := p.in; len(rest) > 0; {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n := min(len(rest), readSize)
-		if _, err := s.z.Write(rest[:n]); err != nil {
-			return err
-		}
-		rest = rest[n:]
-		if p.report != nil {
-			p.report(1 - float64(len(rest))/float64(len(p.in)))
-		}
-	}
-	return s.z.Close()
+// appendChecked appends a frame, and has it say by a checksum what its content is
+// (RFC 8878, 3.1.1).
+func appendChecked(b, frame, content []byte) []byte {
+	const descriptor, checksum = 4, 1 << 2 // after the magic number; a bit of it
+	at := len(b) + descriptor
+	b = append(b, frame...)
+	b[at] |= checksum
+	return binary.LittleEndian.AppendUint32(b, uint32(xxhash.Sum64(content)))
 }
 
 // longestRaw is the longest content of one block (RFC 8878, 3.1.1.2.4).
