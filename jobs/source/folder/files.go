@@ -35,7 +35,7 @@ func (f *files) Plan(ctx context.Context, found func(items, bytes int64)) (sourc
 	if err := w.walk(ctx, f.root, f.selected, top); err != nil {
 		return source.Plan{}, fmt.Errorf("planning: %w", err)
 	}
-	plan := top.all()
+	plan := top.plan(w.all.items)
 	if len(f.selected) > 0 && len(plan.Entries) == 0 {
 		return source.Plan{}, &jobs.Failure{
 			Code:    "nothing_left",

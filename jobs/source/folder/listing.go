@@ -34,15 +34,23 @@ func (l *listing) add(e source.Entry) *listing {
 	return below
 }
 
-// plan puts the whole tree into p.
-func (l *listing) plan(p *source.Plan) {
+// expect makes room for as many entries.
+func (l *listing) expect(n int) {
+	if l != nil {
+		l.entries = slices.Grow(l.entries, n)
+	}
+}
+
+// moveTo moves the whole tree into p, so that it lies in memory once.
+func (l *listing) moveTo(p *source.Plan) {
 	p.Warnings = append(p.Warnings, l.warnings...)
-	below := l.below
-	for _, e := range l.entries {
+	entries, below := l.entries, l.below
+	*l = listing{}
+	for _, e := range entries {
 		p.Entries = append(p.Entries, e)
 		p.Bytes += e.Size
 		if e.Mode.IsDir() {
-			below[0].plan(p)
+			below[0].moveTo(p)
 			below = below[1:]
 		}
 	}
@@ -103,9 +111,11 @@ func (l *listing) warn(w jobs.Warning) {
 	}
 }
 
-// all returns the plan of everything below the listing.
-func (l *listing) all() (p source.Plan) {
-	l.plan(&p)
+// plan returns the plan of everything below the listing, which is so many entries,
+// and leaves nothing there.
+func (l *listing) plan(entries int64) source.Plan {
+	p := source.Plan{Entries: make([]source.Entry, 0, entries)}
+	l.moveTo(&p)
 	slices.SortFunc(p.Warnings, func(a, b jobs.Warning) int { return source.ComparePaths(a.Path, b.Path) })
 	return p
 }

@@ -212,6 +212,7 @@ func (w *walker) contents(ctx context.Context, b branch, d dir, buf []byte) (bel
 	if prefix != "" {
 		prefix += "/"
 	}
+	b.into.expect(len(names))
 	var some, long tally
 	for i, name := range names {
 		if (i+1)%stride == 0 {
