@@ -39,6 +39,7 @@ var (
 		PRAGMA synchronous = FULL;
 		PRAGMA foreign_keys = ON;
 		PRAGMA cache_size = -%d;
+		PRAGMA cache_spill = OFF;
 		PRAGMA wal_autocheckpoint = %d;`, wait, writerCache, logPages)
 	readerPragmas = fmt.Sprintf(`
 		PRAGMA busy_timeout = %d;

@@ -9,10 +9,13 @@
 // KiB, and writes it when the last frame of a transaction is whole. All other
 // files are the default one's.
 //
-// Nobody can tell the difference. Who reads the log, or syncs it, or asks for its
-// size by the same connection has it written first; others look at no frame that
-// was not committed. An error is told at the end of the transaction at the latest,
-// which SQLite then undoes.
+// A connection that uses it must have PRAGMA cache_spill = OFF and synchronous =
+// FULL (https://www.sqlite.org/pragma.html). Then SQLite writes to the log while it
+// commits and at no other time, in order, and syncs it in the end. So nothing is
+// left of a transaction that was undone, which could be written over what somebody
+// else has committed since; and nobody can tell the difference. Others look at no
+// frame that was not committed. An error is told at the end of the transaction at
+// the latest, which SQLite then undoes.
 //
 // It is written in C, as the calls of SQLite are.
 package spool

@@ -31,6 +31,7 @@ func database(t *testing.T, path, vfs string) *sql.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
+	exec(t, c, `PRAGMA cache_spill = OFF`)
 	t.Cleanup(func() {
 		if err := errors.Join(c.Close(), db.Close()); err != nil {
 			t.Error(err)
@@ -76,7 +77,7 @@ func TestNobodyCanTellTheDifference(t *testing.T) {
 				path := filepath.Join(folder, "a.db")
 				c := database(t, path, spool.Name)
 				exec(t, c, `CREATE TABLE t (n INTEGER, filler BLOB)`)
-				if cache == "a cache for little" { // which writes pages before the end, and reads them again
+				if cache == "a cache for little" { // from which pages would be written before the end
 					exec(t, c, `PRAGMA cache_size = 4`)
 				}
 				other := database(t, path, "unix")
@@ -108,6 +109,35 @@ func TestNobodyCanTellTheDifference(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestWhatWasUndoneIsWrittenOverNobody has one connection undo a transaction in a
+// cache that is too small for it, and another commit meanwhile.
+func TestWhatWasUndoneIsWrittenOverNobody(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "a.db")
+	c := database(t, path, spool.Name)
+	exec(t, c, `CREATE TABLE t (n INTEGER, filler BLOB)`)
+	exec(t, c, filling(60))
+	exec(t, c, `PRAGMA wal_checkpoint(PASSIVE)`)
+	exec(t, c, `PRAGMA cache_size = 4`)
+	exec(t, c, `BEGIN IMMEDIATE`)
+	exec(t, c, `UPDATE t SET n = n + 1000`)
+	exec(t, c, `ROLLBACK`)
+	other := database(t, path, "unix")
+	exec(t, other, `UPDATE t SET n = n + 1`)
+	const sum = 60*61/2 + 60
+	holds(t, "another", other, 60, sum)
+	holds(t, "the first", c, 60, sum)
+	holds(t, "a third", database(t, path, "unix"), 60, sum)
+	crashed := t.TempDir()
+	if err := os.CopyFS(crashed, os.DirFS(folder)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(crashed, "a.db-shm")); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, "after a crash", database(t, filepath.Join(crashed, "a.db"), "unix"), 60, sum)
 }
 
 // TestATransactionIsOneCall counts the calls to the system that write.
@@ -179,8 +209,10 @@ func limit(t *testing.T, name string, f func()) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &few); err != nil {
 		t.Fatal(err)
 	}
+	defer func() {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+			t.Error(err)
+		}
+	}()
 	f()
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
 }
