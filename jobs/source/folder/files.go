@@ -31,8 +31,8 @@ func (f *files) Plan(ctx context.Context, found func(items, bytes int64)) (sourc
 	if f.closed {
 		return source.Plan{}, fs.ErrClosed
 	}
-	w, top := walker{found: found}, &listing{}
-	if err := w.walk(ctx, f.root, f.selected, top); err != nil {
+	w, top := walker{root: f.root, found: found}, &listing{}
+	if err := w.walk(ctx, f.selected, top); err != nil {
 		return source.Plan{}, fmt.Errorf("planning: %w", err)
 	}
 	plan := top.plan(w.all.items)

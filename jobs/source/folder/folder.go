@@ -93,8 +93,8 @@ func (s *Source) recount(ctx context.Context, publish func(count)) error {
 		return err
 	}
 	defer root.close()
-	var w walker
-	if err := w.walk(ctx, root, nil, nil); err != nil {
+	w := walker{root: root}
+	if err := w.walk(ctx, nil, nil); err != nil {
 		return err
 	}
 	publish(count{w.all.files, w.all.bytes})

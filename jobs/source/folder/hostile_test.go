@@ -2,6 +2,7 @@ package folder_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -226,6 +227,23 @@ func unprivileged(t *testing.T, do func()) {
 	must(t, syscall.Setreuid(-1, nobody)) // of all threads
 	defer func() { must(t, syscall.Setreuid(-1, 0)) }()
 	do()
+}
+
+func TestManySelectedFoldersTakeFewDescriptors(t *testing.T) {
+	const folders = 600
+	contents, paths := make(map[string]string), make([]string, folders)
+	for i := range paths {
+		paths[i] = fmt.Sprintf("folder-%03d", i)
+		contents[paths[i]+"/file"] = "x"
+	}
+	f := files(t, tree(t, contents), paths...)
+	var old syscall.Rlimit
+	must(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &old))
+	must(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: folders / 2, Max: old.Max}))
+	defer func() { must(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &old)) }()
+	if got, want := len(plan(t, f).Entries), 2*folders; got != want {
+		t.Errorf("got %d entries, want %d", got, want)
+	}
 }
 
 func TestDescriptorsDoNotLeak(t *testing.T) {

@@ -11,12 +11,20 @@ import (
 	"example.org/carryout/jobs/source"
 )
 
-// A listing is what one folder holds, in the order of a plan. One goroutine
-// makes it. A nil one keeps nothing, for whoever only counts.
+// A listing is what one folder holds, in the order of a plan, or one for each path
+// that was selected. One goroutine makes it. A nil one keeps nothing, for whoever
+// only counts.
 type listing struct {
 	entries  []source.Entry
-	below    []*listing // of the folders among the entries, in their order
+	below    []*listing // of the folders among the entries, in their order; then the parts
 	warnings []jobs.Warning
+}
+
+// part returns a listing of its own, whose place is after those that are there.
+func (l *listing) part() *listing {
+	part := &listing{}
+	l.below = append(l.below, part)
+	return part
 }
 
 // add adds an entry, and returns what is to take in what it holds if it is a
@@ -29,9 +37,7 @@ func (l *listing) add(e source.Entry) *listing {
 	if !e.Mode.IsDir() {
 		return nil
 	}
-	below := &listing{}
-	l.below = append(l.below, below)
-	return below
+	return l.part()
 }
 
 // expect makes room for as many entries.
@@ -53,6 +59,9 @@ func (l *listing) moveTo(p *source.Plan) {
 			below[0].moveTo(p)
 			below = below[1:]
 		}
+	}
+	for _, part := range below {
+		part.moveTo(p)
 	}
 }
 

@@ -22,6 +22,7 @@ const (
 // of what it takes is spent in the system, where they do not wait for each
 // other. It is used once.
 type walker struct {
+	root  dir
 	found func(items, bytes int64) // may be nil; called by one goroutine at a time
 
 	mu      sync.Mutex // guards what stands below
@@ -33,9 +34,9 @@ type walker struct {
 	told    int64 // items, at the last report
 }
 
-// A branch is a folder that is still to be looked at.
+// A branch is a folder that is still to be looked at, or a path that was selected.
 type branch struct {
-	above *shared // must be released
+	above *shared // must be released; nil for what was selected
 	name  string
 	path  string   // "" for the root
 	into  *listing // for what it holds
@@ -43,10 +44,9 @@ type branch struct {
 
 // walk walks the selected paths, or everything below root if there are none, and
 // keeps what it finds in top, unless that is nil.
-func (w *walker) walk(ctx context.Context, root dir, selected []string, top *listing) error {
+func (w *walker) walk(ctx context.Context, selected []string, top *listing) error {
 	w.changed.L = &w.mu
-	if err := w.begin(root, selected, top); err != nil {
-		w.fail()
+	if err := w.begin(selected, top); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -63,9 +63,9 @@ func (w *walker) walk(ctx context.Context, root dir, selected []string, top *lis
 }
 
 // begin makes branches of what is selected.
-func (w *walker) begin(root dir, selected []string, top *listing) error {
+func (w *walker) begin(selected []string, top *listing) error {
 	if selected == nil {
-		at, err := root.folder(".")
+		at, err := w.root.folder(".")
 		if err != nil {
 			return err
 		}
@@ -73,22 +73,20 @@ func (w *walker) begin(root dir, selected []string, top *listing) error {
 		return nil
 	}
 	for _, path := range selected {
-		if err := w.selected(root, path, top); err != nil {
-			return err
-		}
+		w.push(branch{path: path, into: top.part()})
 	}
 	slices.Reverse(w.pending)
 	return nil
 }
 
-// selected looks at one selected path.
-func (w *walker) selected(root dir, path string, top *listing) error {
-	above, name := split(path)
-	at, err := root.down(above)
+// selected looks at a selected path.
+func (w *walker) selected(b branch) error {
+	above, name := split(b.path)
+	at, err := w.root.down(above)
 	if err != nil {
-		return top.leftOut(path, err)
+		return b.into.leftOut(b.path, err)
 	}
-	e, ok, err := top.look(at, name, path)
+	e, ok, err := b.into.look(at, name, b.path)
 	if err != nil || !ok {
 		at.close()
 		return err
@@ -96,12 +94,12 @@ func (w *walker) selected(root dir, path string, top *listing) error {
 	var one tally
 	one.add(e)
 	w.count(one)
-	below := top.add(e)
+	below := b.into.add(e)
 	if !e.Mode.IsDir() {
 		at.close()
 		return nil
 	}
-	w.push(branch{above: share(at, 1), name: name, path: path, into: below})
+	w.push(branch{above: share(at, 1), name: name, path: b.path, into: below})
 	return nil
 }
 
@@ -113,7 +111,7 @@ func (w *walker) share(ctx context.Context) error {
 		if !ok {
 			return nil
 		}
-		if err := w.branch(ctx, b, buf); err != nil {
+		if err := w.look(ctx, b, buf); err != nil {
 			w.fail()
 			return err
 		}
@@ -170,12 +168,26 @@ func (w *walker) fail() {
 
 func release(all []branch) {
 	for _, b := range all {
-		b.above.release()
+		if b.above != nil {
+			b.above.release()
+		}
 	}
 }
 
-// branch looks at what a folder holds.
-func (w *walker) branch(ctx context.Context, b branch, buf []byte) error {
+// look looks at a branch.
+func (w *walker) look(ctx context.Context, b branch, buf []byte) error {
+	switch {
+	case ctx.Err() != nil:
+		release([]branch{b})
+		return ctx.Err()
+	case b.above == nil:
+		return w.selected(b)
+	}
+	return w.folder(ctx, b, buf)
+}
+
+// folder looks at what a folder holds.
+func (w *walker) folder(ctx context.Context, b branch, buf []byte) error {
 	d, err := b.above.folder(b.name)
 	b.above.release()
 	if err != nil {
