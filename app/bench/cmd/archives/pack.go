@@ -73,7 +73,7 @@ func pack(ctx context.Context, name, level, root, out string) (err error) {
 // ready waits until the source is counted, prints how many nanoseconds that took
 // on the processors, and waits for the end of the input.
 func ready(ctx context.Context, src source.Source) error {
-	for {
+	for again := time.Tick(time.Millisecond); ; <-again {
 		about, err := src.About(ctx)
 		if err != nil {
 			return err
@@ -81,7 +81,6 @@ func ready(ctx context.Context, src source.Source) error {
 		if about.Items.Known {
 			break
 		}
-		time.Sleep(time.Millisecond)
 	}
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
