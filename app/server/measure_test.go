@@ -1,12 +1,14 @@
 package server_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // family is what a page of measurements says of one name.
@@ -72,6 +74,21 @@ func scrape(t *testing.T, url string) map[string]family {
 	return parse(t, string(text))
 }
 
+// settle asks for the measurements until what the client has seen the end of has
+// ended for the server too, which is a moment later.
+func settle(t *testing.T, url string) map[string]family {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		all := scrape(t, url)
+		settled := all["carryout_streams"].samples[""] == 0 && all["carryout_downloads_total"].samples[""] > 0
+		if settled || ctx.Err() != nil {
+			return all
+		}
+	}
+}
+
 func TestTheServerIsMeasured(t *testing.T) {
 	err := serve(t, config(t), func(url string) {
 		before := scrape(t, url)
@@ -91,7 +108,7 @@ func TestTheServerIsMeasured(t *testing.T) {
 			}
 			resp.Body.Close()
 		}
-		all := scrape(t, url)
+		all := settle(t, url)
 		for name, f := range all {
 			for sample, value := range f.samples {
 				if earlier, was := before[name].samples[sample]; f.kind != "gauge" && was && value < earlier {
