@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"runtime"
-	"runtime/debug"
 
 	"example.org/carryout/app/metrics"
 	"example.org/carryout/jobs"
@@ -16,21 +15,13 @@ import (
 // answer, is left out, and the rest is told all the same.
 func (h *house) measure(ctx context.Context, p *metrics.Page) {
 	p.Gauge("carryout_build_info", "What this server is made of.", metrics.Sample{Value: 1,
-		Labels: []metrics.Label{{Name: "version", Value: version()}, {Name: "go", Value: runtime.Version()}}})
+		Labels: []metrics.Label{{Name: "version", Value: h.config.Version}, {Name: "go", Value: runtime.Version()}}})
 	p.Gauge("carryout_workers", "Exports that may run at a time.", metrics.One(h.config.Workers))
 	h.measureJobs(ctx, p)
 	h.counted.Write(p)
 	h.measureFiles(ctx, p)
 	h.measureRoom(p)
 	metrics.Process(p, h.began)
-}
-
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
 }
 
 // states are all that a job may be in.

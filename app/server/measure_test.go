@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -90,7 +91,9 @@ func settle(t *testing.T, url string) map[string]family {
 }
 
 func TestTheServerIsMeasured(t *testing.T) {
-	err := serve(t, config(t), func(url string) {
+	c := config(t)
+	c.Version = "v1.2.3"
+	err := serve(t, c, func(url string) {
 		before := scrape(t, url)
 		resp, err := http.Post(url+"/jobs", "application/json", strings.NewReader(`{"source":"docs","format":"tar","options":{}}`))
 		if err != nil {
@@ -145,6 +148,7 @@ func TestTheServerIsMeasured(t *testing.T) {
 			{"carryout_streams", "", 0},
 			{"carryout_streams_cut_total", "", 0},
 			{"carryout_room_low", `{of="disk"}`, 0},
+			{"carryout_build_info", `{version="v1.2.3",go="` + runtime.Version() + `"}`, 1},
 		} {
 			if got, there := all[want.name].samples[want.sample]; !there || got != want.value {
 				t.Errorf("%s%s: got %v, want %v", want.name, want.sample, got, want.value)
@@ -157,7 +161,7 @@ func TestTheServerIsMeasured(t *testing.T) {
 				}
 			}
 		}
-		for _, name := range []string{"carryout_artifact_bytes", "carryout_database_bytes", "carryout_commits_total", "carryout_build_info", "carryout_streams_limit",
+		for _, name := range []string{"carryout_artifact_bytes", "carryout_database_bytes", "carryout_commits_total", "carryout_streams_limit",
 			"process_cpu_seconds_total", "process_start_time_seconds", "process_max_fds", "go_goroutines"} {
 			if len(all[name].samples) == 0 {
 				t.Errorf("%s is not there", name)

@@ -78,6 +78,8 @@ type Config struct {
 	Freeze     int64         // bytes of a table, from which on it is copied before it is exported; 0: never
 	Reuse      bool          // answer a request that equals an earlier one with its file, if nothing has changed
 
+	Version string // of the program, as its measurements tell it
+
 	Log   *slog.Logger
 	Ready func(addr string) // called with the address once connections are accepted; may be nil
 }

@@ -63,6 +63,7 @@ Flags win over the environment, and the environment over the file.`,
 				for _, name := range unknown(flags, sh.environ) {
 					s.config.Log.Warn("no flag takes this environment variable, so it changes nothing", "name", name)
 				}
+				s.config.Version = release(debug.ReadBuildInfo())
 				s.config.Ready = func(addr string) { fmt.Fprintf(sh.out, "listening on %s://%s\n", s.scheme(), addr) }
 				if sh.env("GOGC") == "" {
 					debug.SetGCPercent(garbage)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -35,7 +34,7 @@ func built(info *debug.BuildInfo, ok bool) string {
 	for _, s := range info.Settings {
 		settings[s.Key] = s.Value
 	}
-	text := "carryout " + cmp.Or(info.Main.Version, "(devel)")
+	text := "carryout " + release(info, ok)
 	if commit := settings["vcs.revision"]; commit != "" {
 		text += ", commit " + commit[:min(len(commit), 12)]
 		if settings["vcs.modified"] == "true" {
@@ -46,4 +45,12 @@ func built(info *debug.BuildInfo, ok bool) string {
 		}
 	}
 	return text + ", " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
+}
+
+// release is the version of the program, or says that it has none.
+func release(info *debug.BuildInfo, ok bool) string {
+	if ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)" // as the Go tools call it
 }
