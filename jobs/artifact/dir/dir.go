@@ -25,6 +25,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
@@ -77,7 +78,8 @@ func (s *Store) open(id jobs.ID) (a artifact.Artifact, replaced bool, err error)
 	if !id.Valid() {
 		return a, false, jobs.ErrNotFound
 	}
-	f, err := os.Open(s.path(id))
+	// Whatever took the place of the file, no link is followed and no FIFO waited for.
+	f, err := os.OpenFile(s.path(id), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return a, false, jobs.ErrNotFound
 	}
@@ -89,6 +91,9 @@ func (s *Store) open(id jobs.ID) (a artifact.Artifact, replaced bool, err error)
 	if err == nil {
 		replaced = !sameFile(s.path(id), info)
 		err = unreadable
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file", s.path(id))
 	}
 	if err == nil && info.Size() != digest.Size {
 		err = fmt.Errorf("%s has %d bytes and not %d", s.path(id), info.Size(), digest.Size)
