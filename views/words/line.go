@@ -95,10 +95,10 @@ func amount(b jobs.Count) string {
 	return human.Bytes(b.Done)
 }
 
-// warning is the sentence, and the path unless the sentence has it already.
+// warning is the sentence, and the path unless the sentence quotes it already.
 func warning(w jobs.Warning) string {
 	line := w.Message
-	if w.Path != "" && !contains(line, w.Path) {
+	if w.Path != "" && !contains(line, "“"+w.Path+"”") {
 		line = w.Path + ": " + line
 	}
 	if w.Count > 1 {
