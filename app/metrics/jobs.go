@@ -110,8 +110,8 @@ func (m *Jobs) Write(p *Page) {
 	p.Counter("carryout_job_failures_total", "Jobs that have failed, by the code of their error.", failures...)
 	p.Counter("carryout_jobs_reused_total", "Jobs that were answered with a file that was there already.", One(m.reused))
 	p.Counter("carryout_commits_total", "Transactions of the database that changed jobs, each synced to the disk.", One(m.commits))
-	p.Counter("carryout_assembled_bytes_total", "Bytes of sources that exports have gone through.", One(m.assembled))
-	p.Counter("carryout_made_bytes_total", "Bytes of the files that exports have made.", One(m.made))
+	p.Counter("carryout_assembled_bytes_total", "Bytes of sources that exports have gone through; of several that share one work, for each.", One(m.assembled))
+	p.Counter("carryout_made_bytes_total", "Bytes of the files that exports have made; of several that share one work, for each.", One(m.made))
 	p.Histogram("carryout_job_wait_seconds", "Time from the request for a job to its first start.", &m.wait)
 	p.Histogram("carryout_job_run_seconds", "Time from the latest start of a job to its end, whatever that was.", &m.work)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	deepest = 16 << 10 // bytes of a path in a plan, so that no tree makes it grow without bounds
+	deepest = 16 << 10 // bytes of a path in a plan, so that folders in folders come to an end
 	stride  = 256      // entries between two reports, and two looks at the context
 	walkers = 4        // goroutines that look at a tree, at most
 )
