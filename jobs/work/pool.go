@@ -5,7 +5,8 @@
 // run that only waits for something else gives its worker back ([Task.Rest]).
 // Each running job is a group of two goroutines: the worker's own, which does the
 // work, and its keeper, which tells how far it has come and so renews the lease.
-// The keeper begins a little later, so that a short job costs none. Whoever ends first ends the other, and the pool waits for both.
+// The keeper begins a little later, so that a short job costs none. Whoever ends
+// first ends the other, and the pool waits for both.
 //
 // How a run goes wrong is data. A [jobs.Failure] is recorded as it is; any
 // other error, or a panic, fails that job alone and is logged, because it is
@@ -68,7 +69,7 @@ func (p *Pool) Serve(ctx context.Context) error {
 type worker struct {
 	*Pool
 	all  *errgroup.Group // to which both belong
-	turn chan struct{}   // capacity 1: holds a value while neither has a job
+	turn chan struct{}   // capacity 1: holds a value while neither has a job or asks for one
 }
 
 // loop is one of the two.
