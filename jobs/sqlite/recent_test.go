@@ -78,6 +78,44 @@ func TestTheNewestProgressIsDurable(t *testing.T) {
 	}
 }
 
+// A server that is restarted often forgets each time how much progress of a job
+// there is that is of no use any more.
+func TestProgressDoesNotPileUpByRestarts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "jobs.db")
+	const each = 60 // which alone is no reason to remove any
+	var last int64
+	for range 8 {
+		s := open(t, path, sqlite.Options{})
+		if _, err := s.Recover(t.Context(), "restart"); err != nil {
+			t.Fatal(err)
+		}
+		l := running(t, s)
+		events := append(done(upTo(each)...), jobs.Event{Kind: jobs.KindWarning, Warning: jobs.Warning{Code: "c", Count: 1}})
+		if err := s.Append(t.Context(), l, nil, events...); err != nil {
+			t.Fatal(err)
+		}
+		history, err := s.Events(t.Context(), l.Job.ID, 0, 10_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		progress := 0
+		for _, e := range history {
+			if e.Kind == jobs.KindProgress {
+				progress++
+			}
+		}
+		if last = history[len(history)-1].Seq; progress > 100+each {
+			t.Errorf("after %d events: got %d of progress, want some 100", last, progress)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if last < 8*each {
+		t.Errorf("got %d events in all, want those of one job", last)
+	}
+}
+
 // done are progress events that say so much is done.
 func done(bytes ...int64) (events []jobs.Event) {
 	for _, n := range bytes {

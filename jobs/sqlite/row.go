@@ -20,7 +20,7 @@ type row struct {
 	due   time.Time // by the steady clock, when its file is removed; zero: it is kept
 
 	recent recent
-	crowd  int // events written since old progress was removed
+	crowd  int // events written since old progress was removed, or more if that is not known
 }
 
 // A query that begins with selectColumns reads what [scan] expects. The spec
@@ -74,6 +74,9 @@ func scan(from interface{ Scan(...any) error }) (*row, error) {
 		return nil, err
 	}
 	j.Spec = e.Spec
+	if j.LastEvent > progressKept {
+		r.crowd = thinEvery - 1 // so that old progress goes with the next event
+	}
 	if r.told = told.Valid; j.State == jobs.Running && told.V == j.LastEvent {
 		r.recent = recent{{r.n, j.LastEvent, jobs.KindProgress, progress}}
 	}
