@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
-	"syscall"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,40 +16,21 @@ import (
 	"example.org/carryout/jobs/source"
 )
 
-// attentive is a context that measures for how long at most, in processor time,
-// nobody has asked whether it is done.
+// attentive is a context that counts how often somebody asks whether it is done,
+// and is canceled at one of these looks.
 type attentive struct {
 	context.Context
-
-	mu    sync.Mutex
-	last  time.Duration
-	worst time.Duration
-	over  bool // what comes is not measured
+	cancel context.CancelFunc
+	at     int64 // the look at which it is; 0: it is not
+	looks  atomic.Int64
 }
 
 // Err implements [context.Context].
 func (a *attentive) Err() error {
-	a.look(false)
+	if a.looks.Add(1) == a.at {
+		a.cancel()
+	}
 	return a.Context.Err()
-}
-
-// look takes note of a look, which may be the last.
-func (a *attentive) look(last bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := processorTime()
-	if a.last > 0 && !a.over {
-		a.worst = max(a.worst, now-a.last)
-	}
-	a.last, a.over = now, a.over || last
-}
-
-func processorTime() time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		panic(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // crowd is a folder of very many files, and of nothing in them. It ends the run
@@ -58,17 +38,18 @@ func processorTime() time.Duration {
 type crowd struct {
 	plan source.Plan
 	ctx  *attentive
-	end  context.CancelFunc
+
+	listed, opened *atomic.Int64 // looks until then
 }
 
 func (c crowd) Plan(context.Context, func(items, bytes int64)) (source.Plan, error) {
-	c.ctx.look(false)
+	c.listed.Store(c.ctx.looks.Load())
 	return c.plan, nil
 }
 
 func (c crowd) Open(context.Context, source.Entry) (io.ReadCloser, error) {
-	c.ctx.look(true)
-	c.end()
+	c.opened.CompareAndSwap(0, c.ctx.looks.Load())
+	c.ctx.cancel()
 	return nil, context.Canceled
 }
 
@@ -77,25 +58,43 @@ func (c crowd) Close() error { return nil }
 // A tree of many files takes a while to be planned, also after they are listed.
 // Whoever cancels that is not to wait for it.
 func TestPlanningNoticesWhenItIsCanceled(t *testing.T) {
+	const (
+		entries = 20_000
+		stretch = 1024 // entries between two looks, at most
+		passes  = 7    // through a plan: for its digest and its age, for names and links, for its identity, and twice for kinds
+	)
 	var many source.Plan
-	for i := range 120_000 {
+	for i := range entries {
 		many.Entries = append(many.Entries, source.Entry{Path: fmt.Sprintf("folder %03d/Some Report of the Year %06d.txt", i/500, i), Mode: 0o644, Size: 1, ModTime: time.Unix(int64(i), 0)})
 	}
-	many.Bytes = int64(len(many.Entries))
+	many.Bytes = entries
 	files, err := dir.New(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	const soon = 40 * time.Millisecond // a fifth of what a cancel may take
-	inner, end := context.WithCancel(t.Context())
-	defer end()
-	ctx := &attentive{Context: inner}
-	e := &export.Exporter{Formats: format.All(), Artifacts: files, Workers: 1,
-		Sources: []export.Named{{Name: "s", Source: fake{about: aFolder, data: source.Data{Files: crowd{many, ctx, end}}}}}}
-	if _, err := e.Run(ctx, task(jobs.Spec{Source: "s", Format: "zip"})); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want the end that was asked for", err)
+	// plan exports the tree until its first file is opened, or until that look,
+	// and returns how many looks there were while it was planned, and after.
+	plan := func(at int64) (planning, all int64) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		c := crowd{many, &attentive{Context: ctx, cancel: cancel, at: at}, new(atomic.Int64), new(atomic.Int64)}
+		e := &export.Exporter{Formats: format.All(), Artifacts: files, Workers: 1,
+			Sources: []export.Named{{Name: "s", Source: fake{about: aFolder, data: source.Data{Files: c}}}}}
+		if _, err := e.Run(c.ctx, task(jobs.Spec{Source: "s", Format: "zip"})); !errors.Is(err, context.Canceled) {
+			t.Errorf("canceled at look %d: got %v, want the end that was asked for", at, err)
+		}
+		if opened := c.opened.Load(); (opened > 0) != (at == 0) {
+			t.Errorf("canceled at look %d: got a file opened %v", at, opened > 0)
+		}
+		return c.opened.Load() - c.listed.Load(), c.ctx.looks.Load()
 	}
-	if !ctx.over || ctx.worst > soon {
-		t.Errorf("got %v until the context was looked at again, want %v at most and a file to be opened in the end", ctx.worst, soon)
+	planning, _ := plan(0)
+	if least := int64(passes * entries / stretch); planning < least {
+		t.Fatalf("got %d looks at the context while it was planned, want %d at least", planning, least)
+	}
+	for at := planning / 10; at < planning; at += planning / 5 {
+		if _, all := plan(at); all > at+2*passes {
+			t.Errorf("canceled at look %d: got %d looks, want the run to end", at, all)
+		}
 	}
 }
