@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/failpoint"
@@ -37,28 +39,29 @@ const (
 	mayRetry   = 24 * time.Hour // for which a failed or canceled job can go on where it stopped
 )
 
-// Serve sweeps until ctx is done.
+// Serve sweeps until ctx is done. Old jobs are forgotten beside all else: when that
+// is first asked for, very many may be due, and no file is to wait for them.
 func (s *Sweeper) Serve(ctx context.Context) error {
+	var g errgroup.Group
+	g.Go(func() error { s.sweep(ctx); return nil })
+	g.Go(func() error { s.forgetOld(ctx); return nil })
+	return g.Wait()
+}
+
+// sweep looks after the files.
+func (s *Sweeper) sweep(ctx context.Context) {
 	expiries, orphans, spent := time.NewTicker(s.Every), time.NewTicker(orphansDue), time.NewTicker(spaceDue)
-	old := time.NewTicker(min(max(s.Forget/10, time.Second), forgetDue))
-	defer old.Stop()
 	defer expiries.Stop()
 	defer orphans.Stop()
 	defer spent.Stop()
 	if s.Space <= 0 {
 		spent.Stop()
 	}
-	if s.Forget <= 0 {
-		old.Stop()
-	}
 	s.expire(ctx)
-	s.forget(ctx)
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
-		case <-old.C:
-			s.forget(ctx)
+			return
 		case <-expiries.C:
 			s.expire(ctx)
 		case <-spent.C:
@@ -111,11 +114,25 @@ func (s *Sweeper) expire(ctx context.Context) {
 	}
 }
 
-// forget removes the jobs that have had no file for long.
-func (s *Sweeper) forget(ctx context.Context) {
+// forgetOld forgets jobs now and then, if it is to.
+func (s *Sweeper) forgetOld(ctx context.Context) {
 	if s.Forget <= 0 {
 		return
 	}
+	due := time.NewTicker(min(max(s.Forget/10, time.Second), forgetDue))
+	defer due.Stop()
+	for {
+		s.forget(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-due.C:
+		}
+	}
+}
+
+// forget removes the jobs that have had no file for long.
+func (s *Sweeper) forget(ctx context.Context) {
 	n, err := s.Shelf.Forget(ctx, s.Forget)
 	if err != nil {
 		s.complain(ctx, "old jobs could not be forgotten", err)

@@ -27,6 +27,7 @@ type shelf struct {
 	staged    []jobs.ID       // what is to be kept of the unfinished files
 	full      func() bool     // whether nothing can be recorded; nil: no
 	forgotten []time.Duration // what Forget was called with
+	laborious time.Duration   // how long Forget takes
 }
 
 func (s *shelf) Job(_ context.Context, id jobs.ID) (jobs.Job, error) {
@@ -210,9 +211,35 @@ func TestUnfinishedFilesLieAsLongAsAJobMayGoOnWithThem(t *testing.T) {
 }
 
 // Forget implements [store.Shelf].
-func (s *shelf) Forget(_ context.Context, after time.Duration) (int, error) {
+func (s *shelf) Forget(ctx context.Context, after time.Duration) (int, error) {
 	s.forgotten = append(s.forgotten, after)
-	return 0, nil
+	select {
+	case <-time.After(s.laborious):
+		return 0, nil
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+func TestFilesGoWhileManyJobsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{laborious: time.Hour, files: map[jobs.ID]bool{"a": true},
+			jobs: map[jobs.ID]jobs.Job{"a": {State: jobs.Ready, Expires: time.Now().Add(10 * time.Second)}}}
+		sweeper := s.sweeper()
+		sweeper.Forget = 90 * 24 * time.Hour
+		ctx, cancel := context.WithCancel(t.Context())
+		end := make(chan error, 1)
+		go func() { end <- sweeper.Serve(ctx) }()
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if len(s.forgotten) != 1 || len(s.files) > 0 || s.jobs["a"].State != jobs.Expired {
+			t.Errorf("got %d files left and a job that is %s while others are forgotten, want it expired", len(s.files), s.jobs["a"].State)
+		}
+		cancel()
+		if err := <-end; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestOldJobsAreForgottenNowAndThen(t *testing.T) {
