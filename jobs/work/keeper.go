@@ -35,15 +35,12 @@ type keeper struct {
 	unsaid  []jobs.Event  // warnings that could not be recorded yet
 }
 
-// keep records progress, at once and then until done is closed or ctx ends. It
+// keep records progress, at every beat until done is closed or ctx ends. It
 // returns jobs.ErrLost as soon as the job has been taken away.
 func (k *keeper) keep(ctx context.Context, done <-chan struct{}) error {
 	t := time.NewTicker(beat)
 	defer t.Stop()
-	for now := time.Now(); ; {
-		if err := k.record(ctx, now); err != nil {
-			return err
-		}
+	for {
 		select {
 		case <-done:
 			return nil
@@ -51,7 +48,10 @@ func (k *keeper) keep(ctx context.Context, done <-chan struct{}) error {
 			return nil
 		case <-k.lease.Lost:
 			return jobs.ErrLost
-		case now = <-t.C:
+		case now := <-t.C:
+			if err := k.record(ctx, now); err != nil {
+				return err
+			}
 		}
 	}
 }

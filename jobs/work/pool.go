@@ -5,8 +5,9 @@
 // run that only waits for something else gives its worker back ([Task.Rest]).
 // Each running job is a group of two goroutines: the worker's own, which does the
 // work, and its keeper, which tells how far it has come and so renews the lease.
-// The keeper begins a little later, so that a short job costs none. Whoever ends
-// first ends the other, and the pool waits for both.
+// The keeper begins a hundredth of a second later, so that a short job costs none;
+// until then nobody notices that the job is taken away. Whoever ends first ends the
+// other, and the pool waits for both.
 //
 // How a run goes wrong is data. A [jobs.Failure] is recorded as it is; any
 // other error, or a panic, fails that job alone and is logged, because it is
@@ -43,6 +44,7 @@ type Pool struct {
 }
 
 const (
+	head      = 10 * time.Millisecond  // of a run, for which it has no keeper
 	beat      = 100 * time.Millisecond // between two progress events of a job, at least
 	pulse     = 2 * time.Second        // and at most
 	patience  = time.Second            // before a queue that failed is asked again
@@ -131,7 +133,7 @@ func (p *Pool) work(ctx context.Context, l store.Lease, rest func()) (end func()
 	rctx, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
 	others.Add(2)
-	keeping := time.AfterFunc(beat, func() {
+	keeping := time.AfterFunc(head, func() {
 		defer others.Done()
 		if err := k.keep(rctx, done); err != nil {
 			cut(err)

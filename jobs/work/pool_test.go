@@ -175,29 +175,31 @@ func TestProgressIsToldAtMostTenTimesAndAtLeastEveryTwoSeconds(t *testing.T) {
 }
 
 func TestALostJobIsLeftAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q := &oneJob{lost: make(chan struct{})}
-		var took time.Duration
-		var cause error
-		serve(t, q, time.Hour, func(ctx context.Context, _ work.Task) (jobs.File, error) {
-			time.Sleep(time.Second)
-			close(q.lost)
-			at := time.Now()
-			<-ctx.Done()
-			took = time.Since(at)
-			cause = context.Cause(ctx)
-			return jobs.File{}, ctx.Err()
+	for after, most := range map[time.Duration]time.Duration{0: 10 * time.Millisecond, 15 * time.Millisecond: 0, time.Second: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			q := &oneJob{lost: make(chan struct{})}
+			var took time.Duration
+			var cause error
+			serve(t, q, time.Hour, func(ctx context.Context, _ work.Task) (jobs.File, error) {
+				time.Sleep(after)
+				close(q.lost)
+				at := time.Now()
+				<-ctx.Done()
+				took = time.Since(at)
+				cause = context.Cause(ctx)
+				return jobs.File{}, ctx.Err()
+			})
+			if !errors.Is(cause, jobs.ErrLost) {
+				t.Errorf("after %v the run was stopped because of %v, want %v", after, cause, jobs.ErrLost)
+			}
+			if took > most {
+				t.Errorf("lost after %v: the run was stopped %v later, want %v at most", after, took, most)
+			}
+			if q.last().Kind.Ends() || q.count(jobs.KindRequeued) > 0 {
+				t.Errorf("got %q recorded of a job that belongs to another", q.last().Kind)
+			}
 		})
-		if !errors.Is(cause, jobs.ErrLost) {
-			t.Errorf("the run was stopped because of %v, want %v", cause, jobs.ErrLost)
-		}
-		if took > 0 {
-			t.Errorf("the run was stopped after %v, want at once", took)
-		}
-		if q.last().Kind.Ends() || q.count(jobs.KindRequeued) > 0 {
-			t.Errorf("got %q recorded of a job that belongs to another", q.last().Kind)
-		}
-	})
+	}
 }
 
 func TestAFenceThatHasMovedOnStopsTheRun(t *testing.T) {
