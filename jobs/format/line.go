@@ -13,14 +13,14 @@ import (
 // or for work, is a wait.
 type line struct {
 	free  chan *piece
-	todo  chan *piece
+	cut   chan *piece // and not packed yet
 	order chan *piece
 }
 
 func newLine(pieces int) *line {
 	l := &line{
 		free:  make(chan *piece, pieces),
-		todo:  make(chan *piece, pieces),
+		cut:   make(chan *piece, pieces),
 		order: make(chan *piece, pieces),
 	}
 	for range pieces {
@@ -35,17 +35,17 @@ func (l *line) take(ctx context.Context) (*piece, error) { return receive(ctx, l
 // put hands a piece on to be packed.
 func (l *line) put(p *piece) {
 	l.order <- p
-	l.todo <- p
+	l.cut <- p
 }
 
 // close says that there are no more pieces.
 func (l *line) close() {
 	close(l.order)
-	close(l.todo)
+	close(l.cut)
 }
 
 // work waits for a piece to be packed. It returns nil when there are no more.
-func (l *line) work(ctx context.Context) (*piece, error) { return receive(ctx, l.todo) }
+func (l *line) work(ctx context.Context) (*piece, error) { return receive(ctx, l.cut) }
 
 // next waits until the next piece is packed. It returns nil when there are no
 // more.
