@@ -40,6 +40,21 @@ func database(t *testing.T, path, vfs string) *sql.Conn {
 	return c
 }
 
+// crashed opens the files of the database at path as they lie, without what its
+// connections have in memory.
+func crashed(t *testing.T, path string) *sql.Conn {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS(filepath.Dir(path))); err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(folder, filepath.Base(path))
+	if err := os.Remove(copied + "-shm"); err != nil {
+		t.Fatal(err)
+	}
+	return database(t, copied, "unix")
+}
+
 func exec(t *testing.T, c *sql.Conn, query string) {
 	t.Helper()
 	if _, err := c.ExecContext(t.Context(), query); err != nil {
@@ -73,8 +88,7 @@ func TestNobodyCanTellTheDifference(t *testing.T) {
 	for _, n := range []int{1, 50, 110, 120, 400, 5000} {
 		for _, cache := range []string{"a cache for all", "a cache for little"} {
 			t.Run(strconv.Itoa(n)+" KB, "+cache, func(t *testing.T) {
-				folder := t.TempDir()
-				path := filepath.Join(folder, "a.db")
+				path := filepath.Join(t.TempDir(), "a.db")
 				c := database(t, path, spool.Name)
 				exec(t, c, `CREATE TABLE t (n INTEGER, filler BLOB)`)
 				if cache == "a cache for little" { // from which pages would be written before the end
@@ -98,14 +112,7 @@ func TestNobodyCanTellTheDifference(t *testing.T) {
 				holds(t, "committed", c, rows, sum)
 				holds(t, "committed, to another", other, rows, sum)
 
-				crashed := t.TempDir()
-				if err := os.CopyFS(crashed, os.DirFS(folder)); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.Remove(filepath.Join(crashed, "a.db-shm")); err != nil {
-					t.Fatal(err)
-				}
-				holds(t, "after a crash", database(t, filepath.Join(crashed, "a.db"), "unix"), rows, sum)
+				holds(t, "after a crash", crashed(t, path), rows, sum)
 			})
 		}
 	}
@@ -114,8 +121,7 @@ func TestNobodyCanTellTheDifference(t *testing.T) {
 // TestWhatWasUndoneIsWrittenOverNobody has one connection undo a transaction in a
 // cache that is too small for it, and another commit meanwhile.
 func TestWhatWasUndoneIsWrittenOverNobody(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "a.db")
+	path := filepath.Join(t.TempDir(), "a.db")
 	c := database(t, path, spool.Name)
 	exec(t, c, `CREATE TABLE t (n INTEGER, filler BLOB)`)
 	exec(t, c, filling(60))
@@ -130,14 +136,7 @@ func TestWhatWasUndoneIsWrittenOverNobody(t *testing.T) {
 	holds(t, "another", other, 60, sum)
 	holds(t, "the first", c, 60, sum)
 	holds(t, "a third", database(t, path, "unix"), 60, sum)
-	crashed := t.TempDir()
-	if err := os.CopyFS(crashed, os.DirFS(folder)); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(filepath.Join(crashed, "a.db-shm")); err != nil {
-		t.Fatal(err)
-	}
-	holds(t, "after a crash", database(t, filepath.Join(crashed, "a.db"), "unix"), 60, sum)
+	holds(t, "after a crash", crashed(t, path), 60, sum)
 }
 
 // TestATransactionIsOneCall counts the calls to the system that write.
