@@ -15,13 +15,14 @@ package jobs
 import "time"
 
 // ID names a job. An ID is unguessable (130 random bits) and safe in a URL
-// path and in a file name: 26 characters out of A-Z and 2-7 (RFC 4648 base32).
+// path and in a file name: 34 characters out of A-Z and 2-7 (RFC 4648 base32), of
+// which the first 8 tell the time. Older IDs are the 26 random ones alone.
 type ID string
 
 // Valid reports whether id has the form of an ID. What does not is the name of
 // no job, and must not become part of a path.
 func (id ID) Valid() bool {
-	if len(id) != 26 {
+	if len(id) != 34 && len(id) != 26 {
 		return false
 	}
 	for _, c := range []byte(id) {

@@ -17,7 +17,6 @@ package reuse
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"time"
 
@@ -81,7 +80,7 @@ func (b *Board) made(ctx context.Context, spec jobs.Spec) *store.Made {
 	if err != nil {
 		return nil // the worker will meet it again
 	}
-	id := jobs.ID(rand.Text())
+	id := store.NewID(b.settings.Now())
 	for _, j := range ready {
 		if b.settings.MaxSize > 0 && j.File.Size > b.settings.MaxSize {
 			continue

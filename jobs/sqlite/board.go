@@ -12,6 +12,10 @@ import (
 
 // Submit implements [store.Board].
 func (s *Store) Submit(ctx context.Context, spec jobs.Spec, o store.SubmitOptions) (j jobs.Job, existed bool, err error) {
+	id := store.NewID(s.options.Now())
+	if o.Made != nil {
+		id = o.Made.ID
+	}
 	err = s.write(ctx, "adding a job", func(t *tx) error {
 		if o.Key != "" {
 			r, err := t.findByKey(o.Owner, o.Key)
@@ -25,7 +29,7 @@ func (s *Store) Submit(ctx context.Context, spec jobs.Spec, o store.SubmitOption
 				return err
 			}
 		}
-		c, err := t.record(&row{key: o.Key, turn: t.nextTurn()}, these(submitted(spec, o, t.lastPlace())...))
+		c, err := t.record(&row{key: o.Key, turn: t.nextTurn()}, these(submitted(id, spec, o, t.lastPlace())...))
 		if err == nil {
 			j, existed = c.Job, false
 		}
@@ -38,12 +42,11 @@ func (s *Store) Submit(ctx context.Context, spec jobs.Spec, o store.SubmitOption
 }
 
 // submitted is the history with which a job begins.
-func submitted(spec jobs.Spec, o store.SubmitOptions, place int) []jobs.Event {
-	queued := jobs.Event{Kind: jobs.KindQueued, Owner: o.Owner, Spec: spec, Place: place}
+func submitted(id jobs.ID, spec jobs.Spec, o store.SubmitOptions, place int) []jobs.Event {
+	queued := jobs.Event{Job: id, Kind: jobs.KindQueued, Owner: o.Owner, Spec: spec, Place: place}
 	if o.Made == nil {
 		return []jobs.Event{queued}
 	}
-	queued.Job = o.Made.ID
 	return []jobs.Event{queued,
 		{Kind: jobs.KindStarted, Attempt: 1},
 		{Kind: jobs.KindReady, File: o.Made.File, Expires: o.Made.Expires, Progress: o.Made.Progress}}

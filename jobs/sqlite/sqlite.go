@@ -35,13 +35,11 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"sync"
 	"time"
 
-	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/sqlite/spool"
 	"example.org/carryout/jobs/steady"
 	"example.org/carryout/jobs/store"
@@ -58,7 +56,6 @@ type Options struct {
 	Limits   store.Limits     // of each owner
 	Messages int              // how many messages to keep; 0: 10,000
 	Now      func() time.Time // nil: time.Now
-	NewID    func() jobs.ID   // nil: 130 random bits
 
 	// Uptime reads what the steady clock goes by; nil: this machine, with Now.
 	Uptime  func() steady.Reading
@@ -101,9 +98,6 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	if o.Uptime == nil {
 		o.Uptime = steady.Of(o.Now)
-	}
-	if o.NewID == nil {
-		o.NewID = func() jobs.ID { return jobs.ID(rand.Text()) }
 	}
 	path, err := prepare(path)
 	if err != nil {

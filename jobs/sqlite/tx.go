@@ -73,9 +73,7 @@ func these(events ...jobs.Event) facts { return facts{events, make([][]byte, len
 func (t *tx) record(r *row, f facts) (*change, error) {
 	before := r.job.State
 	if before == "" {
-		if r.job.ID = f.events[0].Job; r.job.ID == "" {
-			r.job.ID = t.batch.w.options.NewID()
-		}
+		r.job.ID = f.events[0].Job
 		t.batch.w.newest++
 		r.n = t.batch.w.newest
 	}
