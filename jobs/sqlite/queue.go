@@ -40,8 +40,11 @@ func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...
 	}
 	facts := s.encode(l, events)
 	put := s.write
-	if lasting(events) {
+	switch {
+	case lasting(events):
 		put = s.insist
+	case at == nil && pure(events):
+		put = s.writeSoon
 	}
 	return put(ctx, "adding to the history of a job", func(t *tx) error {
 		r, err := t.held(l)

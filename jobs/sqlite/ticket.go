@@ -47,6 +47,8 @@ type call struct {
 	ticket
 	run  func(*tx) error
 	last bool // words, for which room is made if there is none
+
+	patient bool // it may wait for company
 }
 
 // A claim waits until a job is free.

@@ -26,6 +26,8 @@ type writer struct {
 	calls  []*call
 	claims []*claim
 	wanted int                  // in the inbox, for the bell to be rung
+	urgent int                  // of calls, those that are in a hurry
+	hasty  bool                 // the bell is rung for one of those as well
 	counts map[jobs.State]int64 // of what is durable; replaced, never changed
 	recent map[jobs.ID]recent   // of jobs that run, as far as it is durable
 
@@ -53,8 +55,22 @@ func newWriter(c *connection, o Options, time *clock) (*writer, error) {
 
 // do has f run in the next transaction, and waits for its commit.
 func (w *writer) do(ctx context.Context, f func(*tx) error, last bool) error {
-	c := &call{ticket: newTicket(), run: f, last: last}
-	if err := w.send(ctx, func() { w.calls = append(w.calls, c) }); err != nil {
+	return w.ask(ctx, &call{ticket: newTicket(), run: f, last: last})
+}
+
+// doSoon is do for what is in no hurry.
+func (w *writer) doSoon(ctx context.Context, f func(*tx) error) error {
+	return w.ask(ctx, &call{ticket: newTicket(), run: f, patient: true})
+}
+
+// ask hands in a call, and waits for its answer.
+func (w *writer) ask(ctx context.Context, c *call) error {
+	err := w.send(ctx, func() {
+		if w.calls = append(w.calls, c); !c.patient {
+			w.urgent++
+		}
+	})
+	if err != nil {
 		return err
 	}
 	return c.wait(ctx)
@@ -81,7 +97,7 @@ func (w *writer) send(ctx context.Context, put func()) error {
 		return store.ErrClosed
 	}
 	put()
-	if len(w.calls)+len(w.claims) >= w.wanted {
+	if w.come(w.wanted, w.hasty) {
 		w.ring()
 	}
 	return nil
@@ -115,6 +131,7 @@ func (w *writer) run() {
 		case <-timer.C: // a lease has run out
 		}
 		w.await(timer)
+		w.linger(timer)
 		calls, closed := w.gather()
 		began := time.Now()
 		answered := w.commit(calls)
@@ -142,8 +159,21 @@ func (w *writer) await(timer *time.Timer) {
 	if left <= 0 {
 		return
 	}
-	timer.Reset(left)
-	for w.want(w.last.answered) {
+	w.expect(w.last.answered, false, timer, left)
+}
+
+// linger lets what is in no hurry wait for more of its kind, where many jobs run:
+// until each of them has told how it goes, or somebody else comes.
+func (w *writer) linger(timer *time.Timer) {
+	if running := int(w.counts[jobs.Running]); running >= many {
+		w.expect(running, true, timer, leisure)
+	}
+}
+
+// expect waits until there are n in the inbox, or one who is in a hurry if those
+// do not wait, but for no longer than that.
+func (w *writer) expect(n int, hasty bool, timer *time.Timer, most time.Duration) {
+	for timer.Reset(most); w.want(n, hasty); {
 		select {
 		case <-w.bell:
 		case <-timer.C:
@@ -156,13 +186,25 @@ func (w *writer) await(timer *time.Timer) {
 // disk is.
 const patience = 5 * time.Millisecond
 
-// want has the bell rung when there are n in the inbox, and reports whether that
-// is yet to come.
-func (w *writer) want(n int) bool {
+// leisure is how long progress waits for company at most, and many is how many
+// jobs must run for some to come.
+const (
+	leisure = 10 * time.Millisecond
+	many    = 32
+)
+
+// want has the bell rung when there are n in the inbox, or one who is in a hurry
+// if those do not wait, and reports whether that is yet to come.
+func (w *writer) want(n int, hasty bool) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.wanted = n
-	return len(w.calls)+len(w.claims) < n && !w.closed
+	w.wanted, w.hasty = n, hasty
+	return !w.come(n, hasty) && !w.closed
+}
+
+// come reports whether those have come for whom the writer waits. The lock is held.
+func (w *writer) come(n int, hasty bool) bool {
+	return len(w.calls)+len(w.claims) >= n || hasty && w.urgent+len(w.claims) > 0
 }
 
 // gather empties the inbox, once nobody adds to it any more.
@@ -186,7 +228,7 @@ func (w *writer) take() (calls []*call, closed bool) {
 	defer w.mu.Unlock()
 	calls = w.calls
 	w.waiting = append(w.waiting, w.claims...)
-	w.calls, w.claims, w.wanted = nil, nil, 1
+	w.calls, w.claims, w.wanted, w.urgent, w.hasty = nil, nil, 1, 0, false
 	return calls, w.closed
 }
 
