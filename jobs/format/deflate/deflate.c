@@ -46,8 +46,11 @@ static bool parse(struct packing *p, const struct text *t, uint32_t i, const str
 				add_literal(&p->blocks, t->bytes[i++]);
 				m = later;
 			}
+			uint32_t next = i + m.length;
+			if (next + FIND_NEEDS <= t->size)
+				expect(&p->matches, t, next);
 			add_match(&p->blocks, i - from, m.length, m.distance);
-			i += m.length;
+			i = next;
 			enter_match(&p->matches, t, known, i, l->ends);
 			from = i;
 		}

@@ -140,14 +140,19 @@ static inline struct match longest(const struct matches *m, const struct text *t
 	return found;
 }
 
+// expect asks the cache for what is known of t[i:], where there are four bytes.
+static inline void expect(const struct matches *m, const struct text *t, uint32_t i) {
+	__builtin_prefetch(&m->newest[hash(load32(t->bytes + i))]);
+}
+
 // FIND_NEEDS is how many bytes find must find: four, and those of the next
-// position, which it asks the cache for.
+// position, which it expects.
 #define FIND_NEEDS 5
 
 // find makes t[i] known and looks for a match there.
 static inline struct match find(struct matches *m, const struct text *t, uint32_t i, uint32_t best, struct search s) {
 	uint32_t before = enter(m, t->base + i, load32(t->bytes + i));
-	__builtin_prefetch(&m->newest[hash(load32(t->bytes + i + 1))]);
+	expect(m, t, i + 1);
 	return longest(m, t, i, before, best, s);
 }
 
