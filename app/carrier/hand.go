@@ -37,8 +37,8 @@ type hand struct {
 	lines  []*Line
 	spare  []*Line // the memory of the next ready
 	looks  int
-	bundle bundle   // for the line that is seen to
-	framed [2]frame // what was framed last, without and with chunks
+	bundle bundle // for the line that is seen to
+	load   load   // for all that were seen to
 	io     transfer
 }
 
@@ -106,6 +106,7 @@ func (h *hand) goRound() time.Duration {
 		ready[i] = nil
 		h.see(l, now)
 	}
+	h.deliver(now)
 	h.spare = ready
 	return time.Since(h.began) - now
 }
@@ -125,8 +126,11 @@ func (h *hand) rest(ctx context.Context, round time.Duration) {
 	}
 }
 
-// see brings a line what is new.
+// see adds what is new for a line to the load.
 func (h *hand) see(l *Line, now time.Duration) {
+	if l.loaded {
+		h.deliver(now) // what comes next depends on what it takes of that
+	}
 	switch {
 	case l.at == 0 && !h.enter(l, now):
 		return
@@ -145,35 +149,46 @@ func (h *hand) see(l *Line, now time.Duration) {
 	if state == tail.Wait && len(h.bundle.pieces) == 0 {
 		return
 	}
-	h.give(l, now)
-	switch {
-	case l.at == 0 || l.stuck: // it has gone, or takes no more
-	case state == tail.Over:
-		h.drop(l)
-	case state == tail.More:
-		h.wake(l) // when it has been the others' turn
+	l.loaded = true
+	if h.load.add(l, &h.bundle, state); h.load.full() {
+		h.deliver(now)
 	}
 }
 
-// give writes the bundle to a line. What the line does not take is left for
-// later, but for the rest of the piece that was begun.
-func (h *hand) give(l *Line, now time.Duration) {
-	framed := &h.framed[0]
-	if l.chunked {
-		framed = &h.framed[1]
-	}
-	framed.of(&h.bundle, l.chunked)
-	n, ok := h.write(l, framed.text, now)
-	if !ok || n == len(framed.text) {
+// deliver sends the load.
+func (h *hand) deliver(now time.Duration) {
+	if len(h.load.parcels) == 0 {
 		return
 	}
-	i, rest := framed.rest(n)
-	if i < len(h.bundle.places) {
-		l.f.Return(h.bundle.places[i])
-	} else {
-		l.over = true
+	sendAll(h.load.sends, h.load.text)
+	for i, p := range h.load.parcels {
+		p.line.loaded = false
+		n, err := h.load.sends[i].outcome()
+		h.delivered(p, n, err, now)
 	}
-	h.help(l, bytes.Clone(rest))
+	h.load.empty()
+}
+
+// delivered goes on with a line that has taken so many bytes of its parcel. What
+// it did not take is left for later, but for the rest of the piece that was begun.
+func (h *hand) delivered(p parcel, n int, err error, now time.Duration) {
+	l := p.line
+	whole, ok := h.wrote(l, n, h.load.size(p), err, now)
+	switch {
+	case !ok: // it has gone
+	case !whole:
+		i, rest := h.load.rest(p, n)
+		if place, ok := h.load.place(p, i); ok {
+			l.f.Return(place)
+		} else {
+			l.over = true
+		}
+		h.help(l, bytes.Clone(rest))
+	case p.state == tail.Over:
+		h.drop(l)
+	case p.state == tail.More:
+		h.wake(l) // when it has been the others' turn
+	}
 }
 
 // enter takes in a line that is new, and reports whether it is.
@@ -196,14 +211,21 @@ func (h *hand) say(l *Line, b []byte, now time.Duration) {
 // write writes what the line takes of b. If that fails the line is gone.
 func (h *hand) write(l *Line, b []byte, now time.Duration) (n int, ok bool) {
 	n, err := h.io.write(l.fd, b)
+	_, ok = h.wrote(l, n, len(b), err, now)
+	return n, ok
+}
+
+// wrote takes notice that a line has taken n of size bytes, and reports whether
+// that is all. If it has failed the line is gone.
+func (h *hand) wrote(l *Line, n, size int, err error, now time.Duration) (whole, ok bool) {
 	if err != nil && !errors.Is(err, syscall.EAGAIN) {
 		h.drop(l)
-		return n, false
+		return false, false
 	}
-	if n == len(b) {
+	if n == size {
 		l.spoke = now
 	}
-	return n, true
+	return n == size, true
 }
 
 // drop ends a line that is not stuck.

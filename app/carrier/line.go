@@ -25,6 +25,7 @@ type Line struct {
 	at     int           // one more than its index among the hand's lines; 0: it is not there
 	spoke  time.Duration // when something was written last, on the hand's clock
 	over   bool          // the end was said
+	loaded bool          // a parcel for it is in the hand's load
 	stuck  bool          // a goroutine writes to it
 	failed bool          // could not: set before it comes back
 }

@@ -2,11 +2,23 @@
 
 package carrier
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
-// send gives the kernel what it takes of b at once: perhaps nothing, with
+// sendAll gives the kernel what it takes of each at once: perhaps nothing, with
 // EAGAIN.
-func send(fd uintptr, b []byte) (int, error) {
-	n, err := syscall.Write(int(fd), b)
-	return max(n, 0), err
+func sendAll(all []sending, text []byte) {
+	for i := range all {
+		s := &all[i]
+		n, err := syscall.Write(int(s.fd), text[s.from:s.to])
+		for err == syscall.EINTR {
+			n, err = syscall.Write(int(s.fd), text[s.from:s.to])
+		}
+		s.taken = int32(n)
+		if errno := syscall.Errno(0); errors.As(err, &errno) {
+			s.taken = -int32(errno)
+		}
+	}
 }

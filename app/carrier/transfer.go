@@ -9,15 +9,15 @@ import "syscall"
 // the hand itself does for an event. A line's number is its own until its
 // connection is closed, and nobody but its hand closes that.
 type transfer struct {
-	in [4096]byte
+	in  [4096]byte
+	out [1]sending
 }
 
 // write writes what the socket takes of b: perhaps nothing, with EAGAIN.
 func (t *transfer) write(fd uintptr, b []byte) (n int, err error) {
-	for n, err = send(fd, b); err == syscall.EINTR; {
-		n, err = send(fd, b)
-	}
-	return n, err
+	t.out[0] = sending{fd: int32(fd), to: int32(len(b))}
+	sendAll(t.out[:], b)
+	return t.out[0].outcome()
 }
 
 // read reads what there is and forgets it: EAGAIN if there is nothing, 0 and
