@@ -19,7 +19,7 @@ const module = "example.org/carryout/"
 // package with its interface, wherever that leaves it.
 var floors = [][]string{
 	{"jobs", "jobs/failpoint", "jobs/artifact/twice", "views/human", "static"},
-	{"jobs/store", "jobs/steady", "jobs/lend", "jobs/wire", "jobs/parsed", "jobs/meter", "jobs/source", "jobs/artifact", "jobs/format/deflate", "jobs/sqlite/spool", "views/words", "jobs/room"},
+	{"jobs/store", "jobs/steady", "jobs/lend", "jobs/wire", "jobs/parsed", "jobs/meter", "jobs/source", "jobs/artifact", "jobs/format/deflate", "jobs/sqlite/spool", "jobs/sqlite/bulk", "views/words", "jobs/room"},
 	{"jobs/room/roomtest", "jobs/source/lately", "jobs/source/frozen", "jobs/source/sourcetest", "jobs/artifact/artifacttest", "jobs/tail", "jobs/format", "views"},
 	{"jobs/source/folder", "jobs/source/sqlite", "jobs/artifact/dir"},
 	{"jobs/work", "jobs/feed", "jobs/sqlite", "jobs/storetest"},

@@ -75,14 +75,10 @@ func (w *writer) transact(calls []*call, serve bool) *batch {
 func (b *batch) begin() {
 	c := b.w.connection
 	var version int64
-	b.broken = c.direct(func() (err error) {
-		if err := c.exec(begin); err != nil {
-			return err
-		}
+	if b.broken = c.exec(begin); b.broken == nil {
 		b.begun = true
-		version, err = c.number(selectVersion)
-		return err
-	})
+		version, b.broken = c.number(selectVersion)
+	}
 	if b.broken == nil && (b.w.stale || version != b.w.version) {
 		b.broken = b.w.load()
 		b.w.version = version
@@ -132,8 +128,7 @@ func (b *batch) flush() error {
 	if b.broken != nil || b.pending.empty() {
 		return b.broken
 	}
-	c := b.w.connection
-	err := b.lost(c.direct(func() error { return b.pending.write(c) }))
+	err := b.lost(b.pending.write(b.w.connection))
 	b.pending = pending{}
 	return err
 }
@@ -142,28 +137,20 @@ func (b *batch) flush() error {
 func (b *batch) end() {
 	c := b.w.connection
 	if b.broken == nil {
-		b.broken = c.direct(func() error {
-			if err := b.pending.write(c); err != nil {
-				return err
-			}
-			failpoint.At("transaction-written")
-			err := c.exec(commit)
-			b.w.stale = err != nil // perhaps it is on the disk, perhaps not
-			return err
-		})
+		b.broken = b.pending.write(c)
+	}
+	if b.broken == nil {
+		failpoint.At("transaction-written")
+		b.broken = c.exec(commit)
+		b.w.stale = b.broken != nil // perhaps it is on the disk, perhaps not
 	}
 	if b.broken == nil {
 		return
 	}
-	if b.begun {
-		c.direct(func() error {
-			// After some errors, such as that of a full disk, SQLite has
-			// undone the transaction of its own accord.
-			if c.driver.AutoCommit() {
-				return nil
-			}
-			return c.exec(rollback) // whatever it says, nothing was committed
-		})
+	// After some errors, such as that of a full disk, SQLite has undone the
+	// transaction of its own accord.
+	if b.begun && c.direct.InTransaction() {
+		_ = c.exec(rollback) // whatever it says, nothing was committed
 	}
 	b.w.stale = b.w.stale || b.refilled
 	for _, c := range b.changes {

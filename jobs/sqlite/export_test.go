@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+
+	"github.com/mattn/go-sqlite3"
 )
 
 // Migrations is how many schema versions there are.
@@ -50,9 +52,8 @@ func (s *Store) RestoreCommits() error { return s.hookCommits(nil) }
 
 func (s *Store) hookCommits(hook func() int) error {
 	return s.write(context.Background(), "arranging trouble", func(t *tx) error {
-		c := t.batch.w.connection
-		return c.direct(func() error {
-			c.driver.RegisterCommitHook(hook)
+		return t.batch.w.connection.Raw(func(c any) error {
+			c.(*sqlite3.SQLiteConn).RegisterCommitHook(hook)
 			return nil
 		})
 	})

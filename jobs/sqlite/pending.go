@@ -5,22 +5,18 @@ import (
 	"slices"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/sqlite/bulk"
 	"example.org/carryout/jobs/store"
 )
 
 const (
-	insertEvent  = `INSERT INTO events (job, seq, kind, data) VALUES (?, ?, ?, ?)`
-	insertEvents = insertEvent + `, (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?), (?, ?, ?, ?)`
-	eventsAtOnce = 8 // as many as insertEvents has
+	insertEvent = `INSERT INTO events (job, seq, kind, data) VALUES (?, ?, ?, ?)`
 
-	deleteCursor  = `DELETE FROM cursors WHERE job = ?`
-	deleteNewest  = `DELETE FROM progress WHERE job = ?`
-	insertNewest  = `INSERT INTO progress (job, seq, data) VALUES (?, ?, ?)`
-	moreNewest    = `, (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?)`
-	takeOver      = ` ON CONFLICT (job) DO UPDATE SET seq = excluded.seq, data = excluded.data`
-	upsertNewest  = insertNewest + takeOver
-	upsertNewests = insertNewest + moreNewest + takeOver
-	newestAtOnce  = 8 // as many as upsertNewests has
+	deleteCursor = `DELETE FROM cursors WHERE job = ?`
+	deleteNewest = `DELETE FROM progress WHERE job = ?`
+	upsertNewest = `
+		INSERT INTO progress (job, seq, data) VALUES (?, ?, ?)
+		ON CONFLICT (job) DO UPDATE SET seq = excluded.seq, data = excluded.data`
 
 	upsertCursor = `
 		INSERT INTO cursors (job, cursor, progress) VALUES (?, ?, ?)
@@ -121,17 +117,92 @@ func (p *pending) change(c *change) {
 
 // write writes all of it.
 func (p *pending) write(c *connection) error {
-	for _, id := range p.order {
-		if err := p.rows[id].save(c); err != nil {
+	for _, write := range []func(*connection) error{p.writeRows, p.writeEvents, p.writeNewest, p.writeCursors, p.writeMessages} {
+		if err := write(c); err != nil {
 			return err
 		}
 	}
-	if err := p.writeEvents(c); err != nil {
+	return nil
+}
+
+// writeRows writes the rows of jobs, the new ones before the others.
+func (p *pending) writeRows(c *connection) error {
+	for _, as := range []struct {
+		extent extent
+		query  string
+		put    func(*row, *bulk.Rows)
+	}{
+		{asNew, insertRow, (*row).insert},
+		{asWhole, updateRow, (*row).update},
+		{asRunning, updateRunning, (*row).updateRunning},
+	} {
+		err := c.each(as.query, func(rows *bulk.Rows) {
+			for _, id := range p.order {
+				if change := p.rows[id]; change.write == as.extent {
+					as.put(change.row, rows)
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pending) writeEvents(c *connection) error {
+	err := c.each(insertEvent, func(rows *bulk.Rows) {
+		for i := range p.events {
+			e := &p.events[i]
+			rows.Int(e.job)
+			rows.Int(e.seq)
+			rows.Text(string(e.kind))
+			rows.Blob(e.data)
+			rows.Next()
+		}
+	})
+	if err != nil {
 		return err
 	}
-	if err := p.writeNewest(c); err != nil {
+	return c.each(deleteProgress, func(rows *bulk.Rows) {
+		for _, n := range p.thin {
+			rows.Int(n)
+			rows.Int(progressKept)
+			rows.Next()
+		}
+	})
+}
+
+// writeNewest writes the newest progress, in the order of the table.
+func (p *pending) writeNewest(c *connection) error {
+	if len(p.progress) == 0 {
+		return nil
+	}
+	order := slices.Sorted(maps.Keys(p.progress))
+	err := c.each(deleteNewest, func(rows *bulk.Rows) {
+		for _, n := range order {
+			if p.progress[n] == nil {
+				rows.Int(n)
+				rows.Next()
+			}
+		}
+	})
+	if err != nil {
 		return err
 	}
+	return c.each(upsertNewest, func(rows *bulk.Rows) {
+		for _, n := range order {
+			if e := p.progress[n]; e != nil {
+				rows.Int(n)
+				rows.Int(e.seq)
+				rows.Blob(e.data)
+				rows.Next()
+			}
+		}
+	})
+}
+
+func (p *pending) writeCursors(c *connection) error {
 	for n, at := range p.cursors {
 		var err error
 		if at == nil {
@@ -140,57 +211,6 @@ func (p *pending) write(c *connection) error {
 			err = c.exec(upsertCursor, n, at.data, progressData(at.progress))
 		}
 		if err != nil {
-			return err
-		}
-	}
-	return p.writeMessages(c)
-}
-
-func (p *pending) writeEvents(c *connection) error {
-	events := p.events
-	for ; len(events) >= eventsAtOnce; events = events[eventsAtOnce:] {
-		values := make([]any, 0, 4*eventsAtOnce)
-		for _, e := range events[:eventsAtOnce] {
-			values = append(values, e.job, e.seq, string(e.kind), e.data)
-		}
-		if err := c.exec(insertEvents, values...); err != nil {
-			return err
-		}
-	}
-	for _, e := range events {
-		if err := c.exec(insertEvent, e.job, e.seq, string(e.kind), e.data); err != nil {
-			return err
-		}
-	}
-	for _, n := range p.thin {
-		if err := c.exec(deleteProgress, n, int64(progressKept)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeNewest writes the newest progress, in the order of the table.
-func (p *pending) writeNewest(c *connection) error {
-	values := make([]any, 0, 3*newestAtOnce)
-	for _, n := range slices.Sorted(maps.Keys(p.progress)) {
-		e := p.progress[n]
-		if e == nil {
-			if err := c.exec(deleteNewest, n); err != nil {
-				return err
-			}
-			continue
-		}
-		values = append(values, n, e.seq, e.data)
-		if len(values) == cap(values) {
-			if err := c.exec(upsertNewests, values...); err != nil {
-				return err
-			}
-			values = values[:0]
-		}
-	}
-	for ; len(values) > 0; values = values[3:] {
-		if err := c.exec(upsertNewest, values[:3]...); err != nil {
 			return err
 		}
 	}

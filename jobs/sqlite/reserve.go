@@ -63,10 +63,7 @@ func (w *writer) alone(c *call) {
 // then the log grows.
 func (w *writer) fold() {
 	if w.saving() {
-		w.connection.direct(func() error {
-			_, err := w.connection.number(fold) // whether it was kept from it
-			return err
-		})
+		_, _ = w.connection.number(fold) // whether it was kept from it
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/sqlite/bulk"
 	"example.org/carryout/jobs/wire"
 )
 
@@ -101,30 +102,67 @@ const (
 	updateRunning = `UPDATE jobs SET last_event = ?2, warnings = ?3, progress = ?4 WHERE n = ?1`
 )
 
-// insert writes a row that is not in the database yet.
-func (r *row) insert(p *connection) error {
+// insert adds the values of insertRow.
+func (r *row) insert(to *bulk.Rows) {
 	j := &r.job
-	return p.exec(insertRow, r.n, string(j.ID), j.Owner, unlessZero(r.key), string(j.State), j.LastEvent, r.turn, r.fence, int64(j.Attempt),
-		milli(j.Created), milli(j.Started), milli(j.Finished), milli(j.Expires), j.Warnings, j.Reason,
-		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j.Progress), unlessZero(j.File.Key), milli(r.due))
+	to.Int(r.n)
+	to.Text(string(j.ID))
+	to.Text(j.Owner)
+	textOrNull(to, r.key)
+	to.Text(string(j.State))
+	to.Int(j.LastEvent)
+	to.Int(r.turn)
+	to.Int(r.fence)
+	to.Int(int64(j.Attempt))
+	milli(to, j.Created)
+	r.rest(to)
 }
 
-// update writes a row that is.
-func (r *row) update(p *connection) error {
+// update adds the values of updateRow.
+func (r *row) update(to *bulk.Rows) {
 	j := &r.job
-	return p.exec(updateRow, r.n, string(j.State), j.LastEvent, r.turn, r.fence, int64(j.Attempt),
-		milli(j.Started), milli(j.Finished), milli(j.Expires), j.Warnings, j.Reason,
-		j.Failure.Code, j.Failure.Message, j.File.Name, j.File.Size, j.File.Type, j.File.SHA256, progressData(j.Progress), unlessZero(j.File.Key), milli(r.due))
+	to.Int(r.n)
+	to.Text(string(j.State))
+	to.Int(j.LastEvent)
+	to.Int(r.turn)
+	to.Int(r.fence)
+	to.Int(int64(j.Attempt))
+	r.rest(to)
 }
 
-// updateRunning writes what events change that leave the job running.
-func (r *row) updateRunning(p *connection) error {
-	return p.exec(updateRunning, r.n, r.job.LastEvent, r.job.Warnings, progressData(r.job.Progress))
+// rest adds what both have in the end.
+func (r *row) rest(to *bulk.Rows) {
+	j := &r.job
+	milli(to, j.Started)
+	milli(to, j.Finished)
+	milli(to, j.Expires)
+	to.Int(j.Warnings)
+	to.Text(j.Reason)
+	to.Text(j.Failure.Code)
+	to.Text(j.Failure.Message)
+	to.Text(j.File.Name)
+	to.Int(j.File.Size)
+	to.Text(j.File.Type)
+	to.Text(j.File.SHA256)
+	to.Blob(progressData(j.Progress))
+	textOrNull(to, j.File.Key)
+	milli(to, r.due)
+	to.Next()
+}
+
+// updateRunning adds the values of updateRunning: what events change that leave
+// the job running.
+func (r *row) updateRunning(to *bulk.Rows) {
+	to.Int(r.n)
+	to.Int(r.job.LastEvent)
+	to.Int(r.job.Warnings)
+	to.Blob(progressData(r.job.Progress))
+	to.Next()
 }
 
 // progressData returns progress as a progress event would hold it, or nil if
 // there is none.
-func progressData(p jobs.Progress) any {
+func progressData(p jobs.Progress) []byte {
 	if p == (jobs.Progress{}) {
 		return nil
 	}
@@ -143,12 +181,13 @@ func parseProgress(data []byte) (jobs.Progress, error) {
 // trim cuts a time down to what the database keeps of it.
 func trim(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
-// milli returns t in milliseconds since 1970, or nil for the zero time.
-func milli(t time.Time) any {
+// milli adds t in milliseconds since 1970, or NULL for the zero time.
+func milli(to *bulk.Rows, t time.Time) {
 	if t.IsZero() {
-		return nil
+		to.Null()
+		return
 	}
-	return t.UnixMilli()
+	to.Int(t.UnixMilli())
 }
 
 func fromMilli(v sql.Null[int64]) time.Time {
@@ -158,11 +197,11 @@ func fromMilli(v sql.Null[int64]) time.Time {
 	return time.UnixMilli(v.V).UTC()
 }
 
-// unlessZero returns nil, which is NULL, for a zero value.
-func unlessZero[T comparable](v T) any {
-	var zero T
-	if v == zero {
-		return nil
+// textOrNull adds a text, or NULL if it is empty.
+func textOrNull(to *bulk.Rows, v string) {
+	if v == "" {
+		to.Null()
+		return
 	}
-	return v
+	to.Text(v)
 }

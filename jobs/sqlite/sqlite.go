@@ -42,6 +42,7 @@ import (
 	"sync"
 	"time"
 
+	"example.org/carryout/jobs/sqlite/bulk"
 	"example.org/carryout/jobs/sqlite/spool"
 	"example.org/carryout/jobs/steady"
 	"example.org/carryout/jobs/store"
@@ -106,6 +107,9 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, err
 	}
 	if err := spool.Register(); err != nil {
+		return nil, err
+	}
+	if err := bulk.Register(); err != nil {
 		return nil, err
 	}
 	db := sql.OpenDB(writing(path))

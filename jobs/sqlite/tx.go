@@ -45,19 +45,6 @@ const (
 	notAtAll // what is new is progress, see selectColumns
 )
 
-// save writes the row.
-func (c *change) save(to *connection) error {
-	switch c.write {
-	case asNew:
-		return c.row.insert(to)
-	case asWhole:
-		return c.row.update(to)
-	case asRunning:
-		return c.row.updateRunning(to)
-	}
-	return nil
-}
-
 // facts are events on their way into a history, and the data of those that are
 // encoded already.
 type facts struct {
@@ -203,7 +190,7 @@ func (t *tx) exec(query string, args ...any) error {
 	if err := t.batch.flush(); err != nil {
 		return err
 	}
-	return t.batch.lost(t.batch.w.connection.direct(func() error { return t.batch.w.connection.exec(query, args...) }))
+	return t.batch.lost(t.batch.w.connection.exec(query, args...))
 }
 
 // lastPlace returns the place of a job that joins the queue at its end. The
