@@ -243,6 +243,7 @@ func (h *house) run(ctx context.Context, l listener) error {
 	g.Go(func() error { return h.crew.Serve(gctx) })
 	g.Go(func() error { return h.serveHTTP(gctx, l) })
 	err := g.Wait()
+	h.site.Wait()
 	stopFeed()
 	return errors.Join(err, last.Wait())
 }

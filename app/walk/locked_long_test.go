@@ -12,7 +12,7 @@ import (
 
 const (
 	held     = 30 * time.Second
-	answered = 20 * time.Second // within which a request gets its answer, whatever it is: the store waits 5 s for a lock, a few times
+	answered = 20 * time.Second // within which a request gets its answer, whatever it is: the store waits 5 s for a lock, twice at most, and this machine may be busy
 )
 
 // Another program holds the write lock of the server's database for 30 s.

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"io"
 	"net/http"
@@ -11,12 +12,15 @@ import (
 	"testing"
 	"time"
 
+	"example.org/carryout/app/web"
 	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/store"
 )
 
 // has reports whether it is known that somebody has the file of j.
 func (h *house) has(t *testing.T, j jobs.Job) bool {
 	t.Helper()
+	h.wait()
 	spent, err := h.store.Spent(t.Context(), 100)
 	if err != nil {
 		t.Fatal(err)
@@ -114,5 +118,53 @@ func TestAFileIsLentAsLongAsItIsDownloaded(t *testing.T) {
 	defer done()
 	if got := h.ask("GET", "/jobs/"+string(j.ID)+"/file", "").StatusCode; got != http.StatusGone {
 		t.Errorf("while it is taken away: got %d, want 410", got)
+	}
+}
+
+// heldShelf is one that is held by another program until it is let go.
+type heldShelf struct {
+	store.Shelf
+	letGo, noted chan struct{}
+}
+
+func (s heldShelf) Downloaded(ctx context.Context, id jobs.ID) error {
+	defer close(s.noted)
+	select {
+	case <-s.letGo:
+		return s.Shelf.Downloaded(ctx, id)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func TestAfterADownloadTheConnectionIsFreeAtOnce(t *testing.T) {
+	var held heldShelf
+	h := build(t, func(s *web.Site) {
+		held = heldShelf{s.Shelf, make(chan struct{}), make(chan struct{})}
+		s.Shelf = held
+	})
+	j := h.export(t, jobs.Spec{Source: "docs", Format: "zip"})
+	server := httptest.NewServer(h)
+	defer server.Close()
+	client := http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
+	defer client.CloseIdleConnections()
+	for _, path := range []string{"/file", ""} {
+		resp, err := client.Get(server.URL + "/jobs/" + string(j.ID) + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	select {
+	case <-held.noted:
+		t.Error("the next request has waited until the download was noted")
+	default:
+	}
+	close(held.letGo)
+	if !h.has(t, j) {
+		t.Error("the download was not noted")
 	}
 }

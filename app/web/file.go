@@ -69,13 +69,16 @@ func (s *Site) file(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// downloaded takes note that somebody has a file.
+// downloaded takes note that somebody has a file. The next request on the same
+// connection does not wait for that, however long the store is held.
 func (s *Site) downloaded(ctx context.Context, id jobs.ID) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
-	defer cancel()
-	if err := s.Shelf.Downloaded(ctx, id); err != nil {
-		s.Log.Warn("a download could not be noted", "job", id, "err", err)
-	}
+	s.noting.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
+		defer cancel()
+		if err := s.Shelf.Downloaded(ctx, id); err != nil {
+			s.Log.Warn("a download could not be noted", "job", id, "err", err)
+		}
+	})
 }
 
 var errGone = &refusal{Status: http.StatusGone, Code: "expired", Detail: "The file of this export has expired and was removed. Ask for the export again."}

@@ -24,6 +24,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"example.org/carryout/app/carrier"
@@ -69,7 +70,12 @@ type Site struct {
 
 	published bucket // how much was published of late
 	tallies   tallies
+	noting    sync.WaitGroup // of downloads
 }
+
+// Wait waits for what the handlers have left to be done after their answers. It
+// is called when no handler runs any more, and before the store is closed.
+func (s *Site) Wait() { s.noting.Wait() }
 
 // Room is what is known of the room on the server's disks.
 type Room interface {

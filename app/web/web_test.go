@@ -38,6 +38,7 @@ type house struct {
 	root  string // of the source "docs"
 
 	stopCrew func() // and wait until it has told everybody
+	wait     func() // for what the handlers have left to be done
 }
 
 // build makes a house in which one worker works.
@@ -84,7 +85,7 @@ func buildWith(t *testing.T, workers int, o sqlite.Options, change func(*web.Sit
 	if change != nil {
 		change(site)
 	}
-	h.Handler = site.Handler()
+	h.Handler, h.wait = site.Handler(), site.Wait
 
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
@@ -101,6 +102,7 @@ func buildWith(t *testing.T, workers int, o sqlite.Options, change func(*web.Sit
 		cancel()
 		h.stopCrew()
 		all.Wait()
+		site.Wait()
 		h.store.Close()
 		docs.Close()
 	})
