@@ -16,7 +16,10 @@ func AppendFrame(b []byte, id, name, data string) []byte {
 	if name != "" {
 		b = append(append(append(b, "event: "...), name...), '\n')
 	}
-	for line := range strings.SplitSeq(lineBreaks.Replace(data), "\n") {
+	if strings.Contains(data, "\r") {
+		data = lineBreaks.Replace(data)
+	}
+	for line := range strings.SplitSeq(data, "\n") {
 		b = append(append(append(b, "data: "...), line...), '\n')
 	}
 	return append(b, '\n')

@@ -56,9 +56,6 @@ type urlsJSON struct {
 	File   string `json:"file"`
 }
 
-// AppendJob appends j as a JSON object.
-func AppendJob(b []byte, j jobs.Job) []byte { return appendJSON(b, jobToJSON(j)) }
-
 // ParseJob reads what [AppendJob] has written.
 func ParseJob(b []byte) (jobs.Job, error) {
 	var in jobJSON
@@ -78,18 +75,6 @@ func ParseSpec(b []byte) (jobs.Spec, error) {
 	return jobs.Spec(in), err
 }
 
-func jobToJSON(j jobs.Job) jobJSON {
-	self := "/jobs/" + string(j.ID)
-	return jobJSON{
-		ID: j.ID, State: j.State, Spec: specJSON(j.Spec),
-		Created: stamp(j.Created), Started: stamp(j.Started), Finished: stamp(j.Finished), Expires: stamp(j.Expires),
-		Attempt: j.Attempt, LastEvent: j.LastEvent, Place: unlessZero(j.Place),
-		Progress: progressToJSON(j.Progress), Warnings: j.Warnings, Reason: unlessZero(j.Reason),
-		Error: failureToJSON(j.Failure), File: fileToJSON(j.ID, j.File),
-		URLs: urlsJSON{Self: self, Events: self + "/events", Cancel: self + "/cancel", Retry: self + "/retry", File: self + "/file"},
-	}
-}
-
 func (in jobJSON) job() jobs.Job {
 	j := jobs.Job{
 		ID: in.ID, State: in.State, Spec: jobs.Spec(in.Spec),
@@ -104,18 +89,6 @@ func (in jobJSON) job() jobs.Job {
 		j.File = in.File.file()
 	}
 	return j
-}
-
-func failureToJSON(f jobs.Failure) *failureJSON {
-	out := failureJSON(f)
-	return unlessZero(out)
-}
-
-func fileToJSON(id jobs.ID, f jobs.File) *fileJSON {
-	if f == (jobs.File{}) {
-		return nil
-	}
-	return &fileJSON{f.Name, f.Size, f.Type, f.SHA256, fileURL(id)}
 }
 
 func fileURL(id jobs.ID) string { return "/jobs/" + string(id) + "/file" }

@@ -22,20 +22,6 @@ type countJSON struct {
 	Total *int64 `json:"total"`
 }
 
-func progressToJSON(p jobs.Progress) progressJSON {
-	out := progressJSON{
-		Phase: unlessZero(p.Phase), Fraction: finite(p.Fraction),
-		Bytes: countJSON{p.Bytes.Done, pointer(p.Bytes.Total)},
-		Items: countJSON{p.Items.Done, pointer(p.Items.Total)},
-		Rate:  pointer(p.Rate), Current: unlessZero(p.Current),
-	}
-	if p.Left.Known {
-		s := p.Left.Value
-		out.ETA = &[2]int64{int64(s.Low / time.Second), int64((s.High + time.Second - 1) / time.Second)}
-	}
-	return out
-}
-
 // finite is nil for what JSON has no number for, as for what is not known.
 func finite(f jobs.Maybe[float64]) *float64 {
 	if math.IsNaN(f.Value) || math.IsInf(f.Value, 0) {
