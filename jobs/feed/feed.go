@@ -56,8 +56,10 @@ type Feed struct {
 	entries *tail.Log
 	came    chan struct{} // capacity 1: somebody has begun to follow
 
-	turn sync.Mutex   // held by whoever adds to entries, so that numbers stay in order
 	last atomic.Int64 // number of the newest entry there ever was, told or not
+
+	turn   sync.Mutex // held by whoever adds to entries, so that numbers stay in order
+	frames []byte     // the memory of the next frames
 }
 
 // line is what an entry says.
@@ -184,10 +186,13 @@ func (f *Feed) reserve(n int) int64 {
 // add gives lines the next numbers. It is the caller's turn.
 func (f *Feed) add(lines []line) {
 	entries := make([]tail.Entry, len(lines))
+	frames := f.frames[:0]
 	for i, l := range lines {
-		n := f.last.Add(1)
-		entries[i] = tail.Entry{Seq: n, Label: l.label, Text: wire.AppendFrame(nil, ID(n), l.label.Name, l.data)}
+		n, from := f.last.Add(1), len(frames)
+		frames = wire.AppendFrame(frames, ID(n), l.label.Name, l.data)
+		entries[i] = tail.Entry{Seq: n, Label: l.label, Text: frames[from:]}
 	}
+	f.frames = frames
 	f.entries.Append(entries...)
 }
 

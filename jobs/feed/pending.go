@@ -14,15 +14,16 @@ type pending struct {
 	stirred chan struct{} // capacity 1: something is pending
 
 	mu      sync.Mutex
-	changed map[jobs.ID]store.Change
-	order   []jobs.ID         // of changed
+	changed []store.Change    // in the order in which they came up
+	places  map[jobs.ID]int   // in changed
 	rates   map[jobs.ID]int64 // bytes a second of running jobs
+	spare   []store.Change    // the memory of the next changed
 }
 
 func newPending() pending {
 	return pending{
 		stirred: make(chan struct{}, 1),
-		changed: make(map[jobs.ID]store.Change),
+		places:  make(map[jobs.ID]int),
 		rates:   make(map[jobs.ID]int64),
 	}
 }
@@ -32,10 +33,12 @@ func (p *pending) add(changes []store.Change) {
 	defer p.mu.Unlock()
 	for _, c := range changes {
 		id := c.Job.ID
-		if _, waiting := p.changed[id]; !waiting {
-			p.order = append(p.order, id)
+		if at, waiting := p.places[id]; waiting {
+			p.changed[at] = c
+		} else {
+			p.places[id] = len(p.changed)
+			p.changed = append(p.changed, c)
 		}
-		p.changed[id] = c
 		if c.Job.State == jobs.Running && !c.Deleted {
 			p.rates[id] = c.Job.Progress.Rate.Value
 		} else {
@@ -49,20 +52,26 @@ func (p *pending) add(changes []store.Change) {
 }
 
 // take returns what is pending, in the order in which it came up. It encodes
-// outside the lock, which the store's writer waits for.
+// outside the lock, which the store's writer waits for. One goroutine calls it.
 func (p *pending) take() []line {
 	p.mu.Lock()
-	changed, order := p.changed, p.order
-	p.changed, p.order = make(map[jobs.ID]store.Change), nil
+	changed := p.changed
+	p.changed, p.spare = p.spare[:0], nil
+	clear(p.places)
 	p.mu.Unlock()
-	lines := make([]line, len(order))
-	for i, id := range order {
-		data := wire.AppendJob(nil, changed[id].Job)
-		if changed[id].Deleted {
-			data = wire.AppendDeleted(nil, id)
+	lines := make([]line, len(changed))
+	var data []byte
+	for i, c := range changed {
+		id := c.Job.ID
+		if data = wire.AppendJob(data[:0], c.Job); c.Deleted {
+			data = wire.AppendDeleted(data[:0], id)
 		}
-		lines[i] = line{tail.Label{Name: "job", Job: id, Owner: changed[id].Job.Owner}, string(data)}
+		lines[i] = line{tail.Label{Name: "job", Job: id, Owner: c.Job.Owner}, string(data)}
 	}
+	clear(changed)
+	p.mu.Lock()
+	p.spare = changed
+	p.mu.Unlock()
 	return lines
 }
 

@@ -24,7 +24,7 @@ func NewLog(base int64, keep int64) *Log {
 	return &Log{keep: keep, oldest: first, newest: first}
 }
 
-// An Entry is what is added to a log: a framed event.
+// An Entry is what is added to a log: a framed event. Its text is copied.
 type Entry struct {
 	Seq   int64
 	Label Label

@@ -37,8 +37,9 @@ const kept = 64 << 10
 // ready. Its methods may be called by many goroutines at a time, but for
 // Commit.
 type Tail struct {
-	mu   sync.Mutex
-	jobs map[jobs.ID]*job
+	mu    sync.Mutex
+	jobs  map[jobs.ID]*job
+	frame []byte // the memory of the next frame
 }
 
 // job is the log of one job.
@@ -67,7 +68,8 @@ func (t *Tail) commit(c store.Change) (l *Log, woken []*Follower) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range c.Events {
-		l.add(Entry{e.Seq, Label{string(e.Kind), c.Job.ID, c.Job.Owner}, wire.AppendEvent(nil, e)})
+		t.frame = wire.AppendEvent(t.frame[:0], e)
+		l.add(Entry{e.Seq, Label{string(e.Kind), c.Job.ID, c.Job.Owner}, t.frame})
 	}
 	l.over = !j.active
 	j.forget()
