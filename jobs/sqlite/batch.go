@@ -208,7 +208,7 @@ func (b *batch) notify() {
 	if b.w.options.Notify == nil {
 		return
 	}
-	told := make([]store.Change, 0, len(b.changes))
+	told := b.w.told[:0]
 	for _, c := range b.changes {
 		if len(c.Events) > 0 || c.Deleted {
 			told = append(told, c.Change)
@@ -217,6 +217,8 @@ func (b *batch) notify() {
 	if len(told) > 0 {
 		b.w.options.Notify(told)
 	}
+	clear(told)
+	b.w.told = told
 }
 
 // answer tells the callers what became of what they asked for.

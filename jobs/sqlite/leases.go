@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"example.org/carryout/jobs"
-	"example.org/carryout/jobs/store"
 )
 
 // leases knows until when each running job is held. It lives in memory only:
@@ -41,11 +40,11 @@ func newLeases(last time.Duration) *leases {
 func (l *leases) now() time.Duration { return time.Since(l.origin) }
 
 // renew lets a lease run anew, or returns jobs.ErrLost.
-func (l *leases) renew(lease store.Lease) error {
+func (l *leases) renew(id jobs.ID, fence int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h, ok := l.holds[lease.Job.ID]
-	if !ok || h.fence != lease.Fence {
+	h, ok := l.holds[id]
+	if !ok || h.fence != fence {
 		return jobs.ErrLost
 	}
 	h.until = l.now() + l.last // first stays a bound

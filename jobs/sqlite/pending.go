@@ -105,6 +105,9 @@ func (p *pending) change(c *change) {
 		p.rows[id] = &merged
 		return
 	}
+	if c.write == notAtAll {
+		return
+	}
 	if p.rows == nil {
 		p.rows, p.keys = make(map[jobs.ID]*change), make(map[key]jobs.ID)
 	}

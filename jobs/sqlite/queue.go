@@ -36,7 +36,7 @@ func (s *Store) Claim(ctx context.Context, worker string) (store.Lease, error) {
 // Append implements [store.Queue].
 func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...jobs.Event) error {
 	if at == nil && len(events) == 0 {
-		return cmp.Or(ctx.Err(), s.writer.leases.renew(l))
+		return cmp.Or(ctx.Err(), s.writer.leases.renew(l.Job.ID, l.Fence))
 	}
 	facts := s.encode(l, events)
 	put := s.write
@@ -46,8 +46,9 @@ func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...
 	case at == nil && pure(events):
 		put = s.writeSoon
 	}
+	id, fence := l.Job.ID, l.Fence
 	return put(ctx, "adding to the history of a job", func(t *tx) error {
-		r, err := t.held(l)
+		r, err := t.held(id, fence)
 		if err != nil {
 			return err
 		}
@@ -67,7 +68,7 @@ func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...
 		if at != nil && c.row.kept {
 			t.keep(c.row, &cursor{at, c.Job.Progress})
 		}
-		s.writer.leases.renew(l) // one that is lost by now is lost to whoever has it next
+		s.writer.leases.renew(id, fence) // one that is lost by now is lost to whoever has it next
 		return nil
 	})
 }
@@ -92,10 +93,10 @@ func (s *Store) encode(l store.Lease, events []jobs.Event) facts {
 // often is how many bytes the data of an event seldom has more of.
 const often = 256
 
-// held returns a copy of the job that l holds, or jobs.ErrLost.
-func (t *tx) held(l store.Lease) (*row, error) {
-	r, ok := t.batch.w.active.rows[l.Job.ID]
-	if !ok || r.job.State != jobs.Running || r.fence != l.Fence {
+// held returns a copy of a job that is held with that fence, or jobs.ErrLost.
+func (t *tx) held(id jobs.ID, fence int64) (*row, error) {
+	r, ok := t.batch.w.active.rows[id]
+	if !ok || r.job.State != jobs.Running || r.fence != fence {
 		return nil, jobs.ErrLost
 	}
 	mine := *r
@@ -109,7 +110,7 @@ func (s *Store) Renew(ctx context.Context, held []store.Lease) ([]error, error) 
 	}
 	each := make([]error, len(held))
 	for i, l := range held {
-		each[i] = s.writer.leases.renew(l)
+		each[i] = s.writer.leases.renew(l.Job.ID, l.Fence)
 	}
 	return each, nil
 }

@@ -35,12 +35,13 @@ type writer struct {
 	waiting []*claim // in the order in which they came
 	active  *active
 	queued  waiting
-	newest  int64 // number of the newest job
-	turn    int64 // the latest given to a job
-	message int64 // number of the newest message
-	last    round // what was done last
-	version int64 // of the database, as the writer knows it
-	stale   bool  // what the writer knows must be read anew
+	newest  int64          // number of the newest job
+	turn    int64          // the latest given to a job
+	message int64          // number of the newest message
+	last    round          // what was done last
+	version int64          // of the database, as the writer knows it
+	stale   bool           // what the writer knows must be read anew
+	told    []store.Change // the memory of what is told next
 }
 
 // newWriter returns a writer that knows what the database holds.

@@ -216,5 +216,6 @@ type Change struct {
 }
 
 // Notify is told of changes after they are durable, in the order in which they
-// were made, by one goroutine at a time. It must return soon.
+// were made, by one goroutine at a time. It must return soon, and leaves the slice
+// to whoever calls it; what is in it may be kept.
 type Notify func([]Change)
