@@ -97,9 +97,8 @@ var somebody netip.Prefix
 func (g *Gate) address(r *http.Request) (netip.Addr, bool) {
 	if g.TrustProxy {
 		// The last entry is the proxy's own word; those before it are hearsay.
-		list := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
-		if last := strings.TrimSpace(list[strings.LastIndex(list, ",")+1:]); last != "" {
-			return parseAddress(last)
+		if list := strings.Join(r.Header.Values("X-Forwarded-For"), ","); list != "" {
+			return parseAddress(strings.TrimSpace(list[strings.LastIndex(list, ",")+1:]))
 		}
 	}
 	return parseAddress(r.RemoteAddr)

@@ -98,8 +98,11 @@ func request(r *http.Request, f fields) (spec jobs.Spec, key string, err error) 
 	if err := f.done(); err != nil {
 		return spec, "", err
 	}
-	if h := r.Header.Get("Idempotency-Key"); h != "" {
-		key = h
+	switch keys := r.Header.Values("Idempotency-Key"); {
+	case len(keys) > 1:
+		return spec, "", malformed("Idempotency-Key", "There is more than one Idempotency-Key. Send one.")
+	case len(keys) == 1 && keys[0] != "":
+		key = keys[0]
 	}
 	if len(key) > maxKey {
 		return spec, "", malformed("Idempotency-Key", "The Idempotency-Key is longer than 255 bytes.")
