@@ -53,8 +53,7 @@ func (l *Log) Followers() int {
 // add adds an entry. The lock is held.
 func (l *Log) add(e Entry) {
 	if last := l.newest; len(last.text) > 0 && len(last.text)+len(e.Text) > full {
-		l.newest = &segment{base: last.newest(), start: last.start + int64(len(last.text))}
-		last.next = l.newest
+		l.newest = last.follow()
 	}
 	l.newest.add(e)
 	// Whoever stands in a segment holds it and all after it; the log need not.

@@ -54,6 +54,15 @@ func (s *segment) add(e Entry) {
 	s.frames = append(s.frames, frame{e.Seq, len(s.text), e.Label})
 }
 
+// follow adds a segment after a full one, with room for as much.
+func (s *segment) follow() *segment {
+	s.next = &segment{
+		base: s.newest(), start: s.start + int64(len(s.text)),
+		text: make([]byte, 0, full), frames: make([]frame, 0, len(s.frames)),
+	}
+	return s.next
+}
+
 // newest is the number of the last event up to its end.
 func (s *segment) newest() int64 {
 	if len(s.frames) == 0 {
