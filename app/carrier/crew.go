@@ -9,8 +9,8 @@
 // lines that have news, and writes all that is pending on one at once, without
 // ever waiting: bytes that all followers share, framed for HTTP once for those
 // at the same place. It makes up a load for all of them first and hands that over
-// as a whole, because what is done between two sends adds up. Then it rests for as long as that took, 20 ms at most, so
-// that a burst goes out in few large pieces.
+// as a whole, because what is done between two sends adds up. Then it rests for as
+// long as that took, 20 ms at most, so that a burst goes out in few large pieces.
 //
 // A line that does not take its bytes gets a goroutine for as long as that
 // lasts, Patience at most, and is cut when it lags by more than MaxLag; its
