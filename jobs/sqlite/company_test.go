@@ -18,13 +18,15 @@ func TestProgressOfManyJobsWaitsForCompany(t *testing.T) {
 	const apart = 100 * time.Microsecond
 	for name, c := range map[string]struct {
 		run, tell int
+		before    int           // how many have told together before that
 		submit    time.Duration // when somebody else comes; 0: nobody does
 		want      []time.Duration
 	}{
-		"until each has told":          {run: 40, tell: 40, want: slices.Repeat([]time.Duration{39 * apart}, 40)},
-		"for a hundredth of a second":  {run: 40, tell: 10, want: slices.Repeat([]time.Duration{10 * time.Millisecond}, 10)},
-		"until somebody is in a hurry": {run: 40, tell: 10, submit: 2 * time.Millisecond, want: slices.Repeat([]time.Duration{2 * time.Millisecond}, 10)},
-		"but not where few jobs run":   {run: 3, tell: 3, want: []time.Duration{0, apart, 2 * apart}},
+		"until each has told":          {run: 40, before: 2, tell: 40, want: slices.Repeat([]time.Duration{39 * apart}, 40)},
+		"for a hundredth of a second":  {run: 40, before: 2, tell: 10, want: slices.Repeat([]time.Duration{10 * time.Millisecond}, 10)},
+		"until somebody is in a hurry": {run: 40, before: 2, tell: 10, submit: 2 * time.Millisecond, want: slices.Repeat([]time.Duration{2 * time.Millisecond}, 10)},
+		"but not where few jobs run":   {run: 3, before: 2, tell: 3, want: []time.Duration{0, apart, 2 * apart}},
+		"nor where none came before":   {run: 40, before: 1, tell: 3, want: []time.Duration{0, apart, 2 * apart}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -46,15 +48,26 @@ func TestProgressOfManyJobsWaitsForCompany(t *testing.T) {
 				for range c.run {
 					leases = append(leases, running(t, s))
 				}
-				time.Sleep(time.Second) // what was answered last is no company any more
-				began = time.Now()
+				tell := func(i int) {
+					e := jobs.Event{Kind: jobs.KindProgress, Progress: jobs.Progress{Phase: jobs.Assembling}}
+					if err := s.Append(t.Context(), leases[i], nil, e); err != nil {
+						t.Errorf("job %d: %v", i, err)
+					}
+				}
+				release := make(chan struct{})
+				s.Hold(release)
+				for i := range c.before {
+					go tell(i)
+				}
+				synctest.Wait()
+				close(release)
+				time.Sleep(time.Second) // until which they are answered
+				synctest.Wait()
+				began, told = time.Now(), nil
 				for i := range c.tell {
 					go func() {
 						time.Sleep(time.Duration(i) * apart)
-						e := jobs.Event{Kind: jobs.KindProgress, Progress: jobs.Progress{Phase: jobs.Assembling}}
-						if err := s.Append(t.Context(), leases[i], nil, e); err != nil {
-							t.Errorf("job %d: %v", i, err)
-						}
+						tell(i)
 					}()
 				}
 				if c.submit > 0 {

@@ -9,9 +9,9 @@
 // trace, and when the database refuses what several have decided, each of them
 // gets a transaction of its own, so that none suffers from the failure of
 // another. Claims wait with the writer too, and are answered in the
-// transaction that makes a job free. Where many jobs run, their progress, which
-// each tells ten times a second, waits up to a hundredth of a second for more of
-// it, and goes at once with anything else. After the commit it tells [store.Notify],
+// transaction that makes a job free. Where many jobs run and tell how they go,
+// their progress waits up to a hundredth of a second for more of it, and goes at
+// once with anything else. After the commit it tells [store.Notify],
 // and then the callers. Readers have connections of their own, and see what
 // has been committed. If another program has written to the database, the
 // writer reads anew what it remembers.

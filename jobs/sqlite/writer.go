@@ -164,9 +164,10 @@ func (w *writer) await(timer *time.Timer) {
 }
 
 // linger lets what is in no hurry wait for more of its kind, where many jobs run:
-// until each of them has told how it goes, or somebody else comes.
+// until each of them has told how it goes, or somebody else comes. Whoever came
+// alone the last time has nobody to wait for.
 func (w *writer) linger(timer *time.Timer) {
-	if running := int(w.counts[jobs.Running]); running >= many {
+	if running := int(w.counts[jobs.Running]); running >= many && w.last.answered > 1 {
 		w.expect(running, true, timer, leisure)
 	}
 }
