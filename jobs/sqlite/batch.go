@@ -55,19 +55,31 @@ const (
 // transact runs calls, and starts jobs for the claims that wait if serve says so,
 // and makes all of it durable. Nothing is told or answered yet.
 func (w *writer) transact(calls []*call, serve bool) *batch {
-	b := &batch{w: w, now: w.options.Now()}
-	b.begin()
-	b.counts, b.message = maps.Clone(w.counts), w.message
-	for _, c := range calls {
-		if c.take() {
-			b.calls = append(b.calls, outcome[*call]{c, b.guard(c.run)})
-		}
-	}
+	b := w.begin()
+	b.run(calls)
 	if serve {
 		b.serve()
 	}
 	b.end()
 	return b
+}
+
+// begin begins a transaction.
+func (w *writer) begin() *batch {
+	b := &batch{w: w}
+	b.begin()
+	b.counts, b.message = maps.Clone(w.counts), w.message
+	return b
+}
+
+// run runs calls.
+func (b *batch) run(calls []*call) {
+	b.now = b.w.options.Now() // later than when they were made
+	for _, c := range calls {
+		if c.take() {
+			b.calls = append(b.calls, outcome[*call]{c, b.guard(c.run)})
+		}
+	}
 }
 
 // begin begins the transaction, and reads anew what the writer knows if

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"sync"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -60,13 +61,18 @@ func (s *Store) hookCommits(hook func() int) error {
 }
 
 // Gathered is how many calls wait for the next transaction.
-func (s *Store) Gathered() int { return s.writer.size() }
+func (s *Store) Gathered() int {
+	s.writer.mu.Lock()
+	defer s.writer.mu.Unlock()
+	return len(s.writer.calls) + len(s.writer.claims)
+}
 
 // Hold keeps the writer busy until release is closed, and returns when it is.
 func (s *Store) Hold(release <-chan struct{}) {
 	held := make(chan struct{})
+	tell := sync.OnceFunc(func() { close(held) }) // it is done again if the transaction fails
 	go s.write(context.Background(), "holding", func(*tx) error {
-		close(held)
+		tell()
 		<-release
 		return nil
 	})

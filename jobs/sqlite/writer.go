@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"maps"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -131,107 +130,26 @@ func (w *writer) run() {
 		case <-w.bell:
 		case <-timer.C: // a lease has run out
 		}
-		w.await(timer)
 		w.linger(timer)
-		calls, closed := w.gather()
-		began := time.Now()
-		answered := w.commit(calls)
-		w.last = round{answered, time.Now(), time.Since(began)}
-		if closed {
+		if closed := w.round(timer); closed {
 			w.refuse(store.ErrClosed)
 			return
 		}
 	}
 }
 
-// A round is one transaction, or what was tried.
-type round struct {
-	answered int           // how many
-	at       time.Time     // when
-	took     time.Duration // until then
-}
-
-// await waits for company. Those who have just been answered often ask for the
-// next thing at once, and to let them share this transaction is cheaper than to
-// keep them waiting for it. So the writer waits until as many have come as were
-// answered last, but for no longer than half of what that took.
-func (w *writer) await(timer *time.Timer) {
-	left := time.Until(w.last.at.Add(min(w.last.took/2, patience)))
-	if left <= 0 {
-		return
-	}
-	w.expect(w.last.answered, false, timer, left)
-}
-
-// linger lets what is in no hurry wait for more of its kind, where many jobs run:
-// until each of them has told how it goes, or somebody else comes. Whoever came
-// alone the last time has nobody to wait for.
-func (w *writer) linger(timer *time.Timer) {
-	if running := int(w.counts[jobs.Running]); running >= many && w.last.answered > 1 {
-		w.expect(running, true, timer, leisure)
-	}
-}
-
-// expect waits until there are n in the inbox, or one who is in a hurry if those
-// do not wait, but for no longer than that.
-func (w *writer) expect(n int, hasty bool, timer *time.Timer, most time.Duration) {
-	for timer.Reset(most); w.want(n, hasty); {
-		select {
-		case <-w.bell:
-		case <-timer.C:
-			return
-		}
-	}
-}
-
-// patience is how long the writer waits for company at most, however slow the
-// disk is.
-const patience = 5 * time.Millisecond
-
-// leisure is how long progress waits for company at most, and many is how many
-// jobs must run for some to come.
-const (
-	leisure = 10 * time.Millisecond
-	many    = 32
-)
-
-// want has the bell rung when there are n in the inbox, or one who is in a hurry
-// if those do not wait, and reports whether that is yet to come.
-func (w *writer) want(n int, hasty bool) bool {
+// take empties the inbox, in which there are n.
+func (w *writer) take() (calls []*call, n int, closed bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.wanted, w.hasty = n, hasty
-	return !w.come(n, hasty) && !w.closed
-}
-
-// come reports whether those have come for whom the writer waits. The lock is held.
-func (w *writer) come(n int, hasty bool) bool {
-	return len(w.calls)+len(w.claims) >= n || hasty && w.urgent+len(w.claims) > 0
-}
-
-// gather empties the inbox, once nobody adds to it any more.
-func (w *writer) gather() (calls []*call, closed bool) {
-	for before := -1; w.size() > before; {
-		before = w.size()
-		runtime.Gosched()
+	select {
+	case <-w.bell: // for those who are taken now
+	default:
 	}
-	return w.take()
-}
-
-func (w *writer) size() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.calls) + len(w.claims)
-}
-
-// take empties the inbox.
-func (w *writer) take() (calls []*call, closed bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	calls = w.calls
+	calls, n = w.calls, len(w.calls)+len(w.claims)
 	w.waiting = append(w.waiting, w.claims...)
 	w.calls, w.claims, w.wanted, w.urgent, w.hasty = nil, nil, 1, 0, false
-	return calls, w.closed
+	return calls, n, w.closed
 }
 
 // idle returns how long there is nothing to do unless somebody rings: until a
@@ -243,16 +161,20 @@ func (w *writer) idle() time.Duration {
 	return w.leases.wait()
 }
 
-// commit makes one transaction of calls and of what can be done for the claims
+// commit makes one transaction of guests and of what can be done for the claims
 // that wait, and returns how many were answered.
-func (w *writer) commit(calls []*call) (answered int) {
-	calls = w.admit(calls)
+func (w *writer) commit(g *guests) (answered int) {
 	w.waiting = slices.DeleteFunc(w.waiting, func(c *claim) bool { return c.gone() })
-	if len(calls) == 0 && (len(w.waiting) == 0 || !w.hopeful()) {
+	if len(g.calls) == 0 && (len(w.waiting) == 0 || !w.hopeful()) {
 		return 0
 	}
 	defer w.fold()
-	b := w.transact(calls, true)
+	b := w.begin()
+	for more := true; more; more = g.more(b) {
+		b.run(g.calls)
+		b.serve()
+	}
+	b.end()
 	answered = len(b.calls) + len(b.claims)
 	if !b.spoiled() {
 		b.settle()
