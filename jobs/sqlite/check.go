@@ -35,10 +35,13 @@ func Check(ctx context.Context, path string) error {
 		return err
 	}
 	defer db.Close() // nothing was written
-	var found []string
+	found, err := compareSchema(ctx, db)
+	if err != nil {
+		return failed("checking the database "+path, err)
+	}
 	for _, query := range []string{fullCheck, linkCheck, foldCheck} {
 		lines, err := complaints(ctx, db, query)
-		if err != nil {
+		if err != nil && len(found) == 0 { // else it may be for want of what is missing
 			return failed("checking the database "+path, err)
 		}
 		found = append(found, lines...)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"example.org/carryout/jobs/sqlite"
@@ -91,6 +92,38 @@ func TestCheckFindsAHistoryThatDoesNotFit(t *testing.T) {
 				t.Errorf("got no error")
 			}
 		})
+	}
+}
+
+func TestCheckSaysWhatTheSchemaLacks(t *testing.T) {
+	for name, c := range map[string]struct {
+		damage []string
+		want   string
+	}{
+		"an index":          {[]string{`DROP INDEX jobs_owner`}, "the index jobs_owner is missing"},
+		"a table":           {[]string{`DROP TABLE ended`}, "the table ended is missing"},
+		"the right columns": {[]string{`DROP INDEX jobs_due`, `CREATE INDEX jobs_due ON jobs (n)`}, "the index jobs_due is not as this program makes it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "jobs.db")
+			filled(t, path)
+			for _, statement := range c.damage {
+				query(t, path, statement)
+			}
+			if err := sqlite.Check(t.Context(), path); !errors.Is(err, sqlite.ErrDamaged) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got error %v, want %v that says %q", err, sqlite.ErrDamaged, c.want)
+			}
+		})
+	}
+}
+
+func TestCheckMindsNothingThatIsThereBeside(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "jobs.db")
+	filled(t, path)
+	query(t, path, `CREATE INDEX mine ON jobs (created)`)
+	query(t, path, `ANALYZE`)
+	if err := sqlite.Check(t.Context(), path); err != nil {
+		t.Errorf("got error %v, want none", err)
 	}
 }
 
