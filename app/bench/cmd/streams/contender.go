@@ -24,6 +24,7 @@ type contender struct {
 // all lists the contenders, ours first.
 var all = []contender{
 	{"carryout", startSelf},
+	{"carryout-nethttp", startSelf},
 	{"mercure", startSelf},
 	{"go-sse", startSelf},
 	{"r3labs", startSelf},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -155,6 +156,9 @@ func open(ctx context.Context, name string) (hub, func() error, error) {
 	switch name {
 	case "carryout":
 		return openCarryout(ctx)
+	case "carryout-nethttp":
+		h, closeHub, err := openCarryout(ctx)
+		return secured{h}, closeHub, err
 	case "mercure":
 		return openMercure(ctx)
 	case "go-sse":
@@ -268,6 +272,16 @@ func (o *ours) lease(ctx context.Context, topic string) (store.Lease, error) {
 		o.leases[topic] = l
 	}
 	return l, err
+}
+
+// secured is our site as it is over TLS, where each follower is written to by a
+// handler of its own, but without what TLS costs, which the others do not pay
+// either.
+type secured struct{ hub }
+
+func (s secured) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.TLS = &tls.ConnectionState{}
+	s.hub.ServeHTTP(w, r)
 }
 
 // hubMercure is mercure's hub with its transport in memory.
