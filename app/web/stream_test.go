@@ -154,7 +154,7 @@ func TestWhoReadsNothingIsCutByEveryWay(t *testing.T) {
 			continue
 		}
 		for cause, bound := range map[string]func(*carrier.Crew){
-			"by the time":  func(c *carrier.Crew) { c.Patience = time.Second },
+			"by the time":  func(c *carrier.Crew) { c.Patience = 3 * time.Second },
 			"by its bytes": func(c *carrier.Crew) { c.Patience, c.MaxLag = time.Minute, 100_000 },
 		} {
 			t.Run(name+" "+cause, func(t *testing.T) {
