@@ -192,7 +192,9 @@ func (f *Feed) add(lines []line) {
 		frames = wire.AppendFrame(frames, ID(n), l.label.Name, l.data)
 		entries[i] = tail.Entry{Seq: n, Label: l.label, Text: frames[from:]}
 	}
-	f.frames = frames
+	if f.frames = frames; cap(frames) > spareFrames {
+		f.frames = nil
+	}
 	f.entries.Append(entries...)
 }
 

@@ -9,6 +9,12 @@ import (
 	"example.org/carryout/jobs/wire"
 )
 
+// The memory of a burst is not kept for what comes next.
+const (
+	spareFrames  = 1 << 20 // bytes
+	spareChanges = 1024
+)
+
 // pending are the changes of jobs that are not told yet, the latest of each.
 type pending struct {
 	stirred chan struct{} // capacity 1: something is pending
@@ -57,6 +63,9 @@ func (p *pending) take() []line {
 	p.mu.Lock()
 	changed := p.changed
 	p.changed, p.spare = p.spare[:0], nil
+	if len(p.places) > spareChanges {
+		p.places = make(map[jobs.ID]int)
+	}
 	clear(p.places)
 	p.mu.Unlock()
 	lines := make([]line, len(changed))
@@ -68,10 +77,13 @@ func (p *pending) take() []line {
 		}
 		lines[i] = line{tail.Label{Name: "job", Job: id, Owner: c.Job.Owner}, string(data)}
 	}
+	if cap(changed) > spareChanges {
+		return lines
+	}
 	clear(changed)
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.spare = changed
-	p.mu.Unlock()
 	return lines
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // batch is one transaction of the writer: what has gathered while the one
-// before it was on its way to the disk.
+// before it was on its way to the disk, and who came while it was made.
 type batch struct {
 	w       *writer
 	now     time.Time
@@ -216,6 +216,9 @@ func (b *batch) release() {
 	}
 }
 
+// spareChanges is how many changes there is memory kept for: not those of a burst.
+const spareChanges = 1024
+
 func (b *batch) notify() {
 	if b.w.options.Notify == nil {
 		return
@@ -230,7 +233,9 @@ func (b *batch) notify() {
 		b.w.options.Notify(told)
 	}
 	clear(told)
-	b.w.told = told
+	if b.w.told = told; cap(told) > spareChanges {
+		b.w.told = nil
+	}
 }
 
 // answer tells the callers what became of what they asked for.
