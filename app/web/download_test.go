@@ -148,7 +148,7 @@ func TestAfterADownloadTheConnectionIsFreeAtOnce(t *testing.T) {
 	defer server.Close()
 	client := http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
 	defer client.CloseIdleConnections()
-	for _, path := range []string{"/file", ""} {
+	for _, path := range []string{"/file", "/file", ""} { // a second note would close noted again
 		resp, err := client.Get(server.URL + "/jobs/" + string(j.ID) + path)
 		if err != nil {
 			t.Fatal(err)

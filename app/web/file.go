@@ -19,7 +19,7 @@ import (
 const (
 	stretch        = 256 << 10        // bytes of a download that share a deadline
 	stretchTimeout = 60 * time.Second // for one stretch to be taken
-	noteTimeout    = 10 * time.Second // for a download to be noted
+	noteTimeout    = 5 * time.Second  // for a download to be noted: as long as the store waits for a lock
 )
 
 // file hands out the artifact: whole, or by ranges (RFC 9110, section 14), with
@@ -70,9 +70,14 @@ func (s *Site) file(w http.ResponseWriter, r *http.Request) error {
 }
 
 // downloaded takes note that somebody has a file. The next request on the same
-// connection does not wait for that, however long the store is held.
+// connection does not wait for that, however long the store is held. One note at
+// a time is enough for a job.
 func (s *Site) downloaded(ctx context.Context, id jobs.ID) {
+	if _, noting := s.noted.LoadOrStore(id, nil); noting {
+		return
+	}
 	s.noting.Go(func() {
+		defer s.noted.Delete(id)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
 		defer cancel()
 		if err := s.Shelf.Downloaded(ctx, id); err != nil {

@@ -70,11 +70,14 @@ type Site struct {
 
 	published bucket // how much was published of late
 	tallies   tallies
-	noting    sync.WaitGroup // of downloads
+	noting    sync.WaitGroup // goroutines that note downloads
+	noted     sync.Map       // jobs whose downloads they note
 }
 
 // Wait waits for what the handlers have left to be done after their answers. It
-// is called when no handler runs any more, and before the store is closed.
+// is called when there are no more requests, and before the store is closed. A
+// handler that was cut then may leave something behind, which the closed store
+// refuses.
 func (s *Site) Wait() { s.noting.Wait() }
 
 // Room is what is known of the room on the server's disks.
