@@ -21,14 +21,14 @@ import (
 // A hall is a server on which everybody follows one log.
 type hall struct {
 	*httptest.Server
-	log  *tail.Log
-	left sync.WaitGroup // lines that have not ended
-	stop func()
+	log, other *tail.Log
+	left       sync.WaitGroup // lines that have not ended
+	stop       func()
 }
 
 func open(t *testing.T) *hall {
 	t.Helper()
-	h := &hall{log: tail.NewLog(0, 1<<20)}
+	h := &hall{log: tail.NewLog(0, 1<<20), other: tail.NewLog(0, 1<<20)}
 	crew := carrier.New(time.Minute)
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
@@ -51,7 +51,11 @@ func open(t *testing.T) *hall {
 		if err := l.Tell([]byte("greeting\n")); err != nil {
 			t.Error(err)
 		}
-		l.Follow(h.log.Follow(0, nil, l))
+		log := h.log
+		if r.URL.Path == "/other" {
+			log = h.other
+		}
+		l.Follow(log.Follow(0, nil, l))
 	}))
 	t.Cleanup(func() { h.stop(); h.Close() })
 	return h
@@ -123,7 +127,7 @@ func TestWhoIsSlowGetsEverythingInOrderToo(t *testing.T) {
 	h := open(t)
 	var joined, all sync.WaitGroup
 	told := make(chan struct{})
-	for i := range 6 {
+	for i := range 8 {
 		joined.Add(1)
 		all.Go(func() {
 			once := sync.OnceFunc(joined.Done)
@@ -137,7 +141,7 @@ func TestWhoIsSlowGetsEverythingInOrderToo(t *testing.T) {
 			if err := conn.(*net.TCPConn).SetReadBuffer(1 << 16); err != nil {
 				t.Error(err)
 			}
-			fmt.Fprintf(conn, "GET / HTTP/1.%d\r\nHost: x\r\n\r\n", i%2)
+			fmt.Fprintf(conn, "GET %s HTTP/1.%d\r\nHost: x\r\n\r\n", []string{"/", "/other"}[i/2%2], i%2)
 			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil {
 				t.Error(err)
@@ -150,7 +154,7 @@ func TestWhoIsSlowGetsEverythingInOrderToo(t *testing.T) {
 			once()
 			<-told
 			for n := range entries {
-				if line, err := in.ReadString('\n'); err != nil || line != slowEntry(n) {
+				if line, err := in.ReadString('\n'); err != nil || line != slowEntry(n+400*(i/2%2)) {
 					t.Errorf("HTTP/1.%d: got %d bytes that begin with %.9q and %v, want entry %d", i%2, len(line), line, err, n)
 					return
 				}
@@ -160,6 +164,7 @@ func TestWhoIsSlowGetsEverythingInOrderToo(t *testing.T) {
 	joined.Wait()
 	for n := range entries {
 		h.log.Append(tail.Entry{Seq: int64(n + 1), Text: []byte(slowEntry(n))})
+		h.other.Append(tail.Entry{Seq: int64(n + 1), Text: []byte(slowEntry(n + 400))})
 	}
 	close(told)
 	all.Wait()
