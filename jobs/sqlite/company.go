@@ -14,8 +14,8 @@ type round struct {
 	took     time.Duration // until then, but for the wait for company
 }
 
-// round makes a transaction of what is in the inbox, and of what joins that.
-func (w *writer) round(timer *time.Timer) (closed bool) {
+// goRound makes a transaction of what is in the inbox, and of what joins that.
+func (w *writer) goRound(timer *time.Timer) (closed bool) {
 	g := guests{w: w, timer: timer, began: time.Now(), until: w.last.at.Add(min(w.last.took/2, patience))}
 	g.enter()
 	if answered := w.commit(&g); answered > 0 {

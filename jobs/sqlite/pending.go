@@ -42,7 +42,8 @@ const deleteProgress = `
 
 // pending is what a transaction has decided and not yet written. A job that
 // changes several times in one transaction is written once, as it is in the
-// end. Before anything is asked of the database, what is pending is written.
+// end of it, or as it is when something is asked of the database, or when there
+// is nothing else to do for the moment: then what is pending is written.
 type pending struct {
 	rows     map[jobs.ID]*change // the latest change of each job
 	keys     map[key]jobs.ID     // of the new jobs that have one

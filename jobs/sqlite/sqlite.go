@@ -2,16 +2,17 @@
 // server on one machine.
 //
 // One goroutine, the writer, makes all changes. Callers hand it functions; it
-// runs all that have gathered in one transaction, so that they share the wait
-// for the disk. It remembers the jobs that are queued or running, and a
-// function decides by that memory: what it decides is gathered, and written
-// when the transaction ends, each job once. A function that fails leaves no
+// runs all that have gathered, and those that join them meanwhile, in one
+// transaction, so that they share the wait for the disk. It remembers the jobs
+// that are queued or running, and a function decides by that memory: what it
+// decides is gathered, and written when there is nothing else to do or the
+// transaction ends, each job once in between. A function that fails leaves no
 // trace, and when the database refuses what several have decided, each of them
 // gets a transaction of its own, so that none suffers from the failure of
 // another. Claims wait with the writer too, and are answered in the
 // transaction that makes a job free. Where many jobs run and tell how they go,
-// their progress waits up to a hundredth of a second for more of it, and goes at
-// once with anything else. After the commit it tells [store.Notify],
+// their progress waits a hundredth of a second or a little more for the others',
+// and goes at once with anything else. After the commit it tells [store.Notify],
 // and then the callers. Readers have connections of their own, and see what
 // has been committed. If another program has written to the database, the
 // writer reads anew what it remembers.

@@ -131,7 +131,7 @@ func (w *writer) run() {
 		case <-timer.C: // a lease has run out
 		}
 		w.linger(timer)
-		if closed := w.round(timer); closed {
+		if closed := w.goRound(timer); closed {
 			w.refuse(store.ErrClosed)
 			return
 		}

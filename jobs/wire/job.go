@@ -23,7 +23,6 @@ type jobJSON struct {
 	Reason    *string      `json:"reason"`
 	Error     *failureJSON `json:"error"`
 	File      *fileJSON    `json:"file"`
-	URLs      urlsJSON     `json:"urls"`
 }
 
 type specJSON struct {
@@ -46,14 +45,6 @@ type fileJSON struct {
 	Type   string `json:"type"`
 	SHA256 string `json:"sha256"`
 	URL    string `json:"url"`
-}
-
-type urlsJSON struct {
-	Self   string `json:"self"`
-	Events string `json:"events"`
-	Cancel string `json:"cancel"`
-	Retry  string `json:"retry"`
-	File   string `json:"file"`
 }
 
 // ParseJob reads what [AppendJob] has written.

@@ -273,6 +273,6 @@ func (f *staged) close() error {
 func owner(name string) (id jobs.ID, ok bool) {
 	before, random, _ := strings.Cut(name, ".")
 	id = jobs.ID(before)
-	// A random text of crypto/rand has the form of an ID.
+	// A random text of crypto/rand has the form of an ID as they once were.
 	return id, id.Valid() && jobs.ID(random).Valid()
 }

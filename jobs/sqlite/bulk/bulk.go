@@ -63,10 +63,14 @@ func (d *Database) trouble(code C.int) error {
 		return sqlite3.Error{Code: sqlite3.ErrNo(code & 0xff), ExtendedCode: sqlite3.ErrNoExtended(code)}
 	}
 	coded := sqlite3.Error{Code: sqlite3.ErrNo(t.code & 0xff), ExtendedCode: sqlite3.ErrNoExtended(t.extended)}
-	if coded.Code == sqlite3.ErrCantOpen || coded.Code == sqlite3.ErrIoErr {
+	if coded.Code == sqlite3.ErrCantOpen || coded.Code == sqlite3.ErrIoErr && coded.ExtendedCode != sqlite3.ErrIoErrNoMem {
 		coded.SystemErrno = syscall.Errno(t.system) // of others it says nothing
 	}
-	return fmt.Errorf("%w: %s", coded, C.GoString(t.message))
+	text := C.GoString(t.message)
+	if text == coded.Code.Error() {
+		return coded // which says it already
+	}
+	return fmt.Errorf("%w: %s", coded, text)
 }
 
 // A Statement is prepared.
@@ -80,10 +84,13 @@ func (d *Database) Prepare(query string) (*Statement, error) {
 	text := C.CString(query)
 	defer C.free(unsafe.Pointer(text))
 	s := C.bulk_prepare(d.handle, text, C.int(len(query)))
-	if s == nil {
-		return nil, d.trouble(C.bulk_trouble(d.handle).code)
+	switch code := C.bulk_trouble(d.handle).code; {
+	case s != nil:
+		return &Statement{d, s}, nil
+	case code != 0:
+		return nil, d.trouble(code)
 	}
-	return &Statement{d, s}, nil
+	return nil, sqlite3.Error{Code: sqlite3.ErrMisuse} // there is no statement in it
 }
 
 // Close ends the statement.
