@@ -62,6 +62,22 @@ func TestNothingIsLeftOfACommitOrAnAbort(t *testing.T) {
 	}
 }
 
+func TestNothingIsLeftOfACommitThatComesTooLate(t *testing.T) {
+	root := t.TempDir()
+	s := open(t, root)
+	w := begin(t, s)
+	write(t, w, "content")
+	if err := s.Remove(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Commit(t.Context()); !errors.Is(err, artifact.ErrStale) {
+		t.Errorf("got %v, want %v", err, artifact.ErrStale)
+	}
+	if got := append(list(t, root, "ready"), list(t, root, "staged")...); len(got) != 0 {
+		t.Errorf("got files %v, want none", got)
+	}
+}
+
 func TestOnlyIDsBecomeNames(t *testing.T) {
 	root := t.TempDir()
 	s := open(t, root)

@@ -231,7 +231,7 @@ func (s *Store) replace(id jobs.ID, d artifact.Digest, name func(path string) er
 	}
 	failpoint.At("hashes-kept")
 	if err := name(s.path(id)); err != nil {
-		return err
+		return errors.Join(err, os.Remove(s.manifest(id))) // it belongs to nothing
 	}
 	failpoint.At("file-named")
 	if err := syncFolder(s.ready); err != nil {
