@@ -37,9 +37,7 @@ func writeJob(w http.ResponseWriter, r *http.Request, status int, j jobs.Job) {
 func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, page templ.Component) {
 	var buf bytes.Buffer
 	if err := page.Render(r.Context(), &buf); err != nil {
-		if r.Context().Err() != nil {
-			return // nobody is left to see it
-		}
+		unlessGone(r)
 		s.Log.Error("page could not be drawn", "path", r.URL.Path, "err", err)
 		http.Error(w, "Something went wrong on our side.", http.StatusInternalServerError)
 		return

@@ -162,10 +162,20 @@ func (s *Site) answer(h handler) http.Handler {
 		if r.ContentLength != 0 { // also where the body is of no interest: the server reads it to its end
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // not all connections can: then none is set
 		}
-		if err := h(w, r); err != nil && r.Context().Err() == nil {
+		if err := h(w, r); err != nil {
+			unlessGone(r)
 			s.refuse(w, r, err)
 		}
 	})
+}
+
+// unlessGone ends an answer that has not begun, with its connection, if the client
+// has gone. What it asked for was broken off, and one that has only ended its own
+// half of the connection must not take that for an answer without content.
+func unlessGone(r *http.Request) {
+	if r.Context().Err() != nil {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // stopping reports whether the server is on its way down.

@@ -1,10 +1,13 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -322,5 +325,35 @@ func TestADeleteMakesRoomForItself(t *testing.T) {
 	}
 	if got := h.ask("GET", "/jobs/"+string(j.ID), "").StatusCode; got != http.StatusNotFound {
 		t.Errorf("got %d for a job that was deleted, want %d", got, http.StatusNotFound)
+	}
+}
+
+// Some programs end their half of the connection behind the request. They get a
+// whole answer or none, but not one that says that there is nothing.
+func TestWhoEndsItsHalfGetsNoFalseAnswer(t *testing.T) {
+	h := build(t, nil)
+	j := h.export(t, jobs.Spec{Source: "docs", Format: "zip"})
+	server := httptest.NewServer(h)
+	defer server.Close()
+	for _, path := range []string{"/jobs/" + string(j.ID), "/jobs/" + string(j.ID) + "/file", "/jobs", "/"} {
+		for range 20 {
+			conn, err := net.Dial("tcp", server.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html, */*\r\n\r\n", path)
+			if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(conn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, body, _ := bytes.Cut(got, []byte("\r\n\r\n"))
+			if len(got) > 0 && len(body) == 0 {
+				t.Fatalf("GET %s: got %q, want content or nothing", path, got)
+			}
+			conn.Close()
+		}
 	}
 }
