@@ -41,9 +41,27 @@ func browse(t *testing.T) *tab {
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := chromedp.Do(b.ctx, steps...); err != nil {
-		b.t.Fatalf("%v\n%s", err, b.state())
+	for _, step := range steps {
+		err := chromedp.Do(b.ctx, step)
+		for redrawn(err) {
+			err = chromedp.Do(b.ctx, step)
+		}
+		if err != nil {
+			b.t.Fatalf("%v\n%s", err, b.state())
+		}
 	}
+}
+
+// redrawn reports whether a step has found an element that was gone when its
+// turn came, because the page was drawn anew in between. Nothing was done then,
+// and a person would do it with what is there now.
+func redrawn(err error) bool {
+	for _, text := range []string{"Could not find node with given id", "No node with given id", "does not belong to the document"} {
+		if err != nil && strings.Contains(err.Error(), text) {
+			return true
+		}
+	}
+	return false
 }
 
 // text returns what an element says.
