@@ -65,15 +65,18 @@ func (p *pending) take() []line {
 	p.changed, p.spare = p.spare[:0], nil
 	if len(p.places) > spareChanges {
 		p.places = make(map[jobs.ID]int)
+	} else {
+		clear(p.places)
 	}
-	clear(p.places)
 	p.mu.Unlock()
 	lines := make([]line, len(changed))
 	var data []byte
 	for i, c := range changed {
 		id := c.Job.ID
-		if data = wire.AppendJob(data[:0], c.Job); c.Deleted {
+		if c.Deleted {
 			data = wire.AppendDeleted(data[:0], id)
+		} else {
+			data = wire.AppendJob(data[:0], c.Job)
 		}
 		lines[i] = line{tail.Label{Name: "job", Job: id, Owner: c.Job.Owner}, string(data)}
 	}
