@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,31 +40,31 @@ import (
 // all work, the exports read from memory. The figures of the wall clock are
 // printed beside it. The time to write comes on top of it on a slow disk.
 //
-// What other processes do to the caches is still in it, so a measurement is
-// repeated when it fails. A weight that is wrong is wrong each time.
-const tries = 6
+// What other processes do to the caches and to memory is still in it: the same
+// export takes one second of the processors, or two. So when a measurement does
+// not hold there are more, and what counts is their median at each share of the
+// time. A weight that is wrong is wrong the same way each time, and stays in it;
+// what a neighbor did is elsewhere each time, and does not.
+const measurements = 9
 
 func TestProgressIsProportionalToTime(t *testing.T) {
 	for _, c := range corpora(t) {
 		for _, spec := range c.specs {
 			t.Run(c.name+" "+spec.Format+" "+spec.Options["level"], func(t *testing.T) {
-				for try := 1; ; try++ {
-					all := watch(t, c.source, spec)
-					by := judge(all, func(m moment) time.Time { return m.cpu })
-					wall := judge(all, func(m moment) time.Time { return m.wall })
-					last := all[len(all)-1]
-					sealed := last.cpu.Sub(first(all, func(p jobs.Progress) bool { return p.Phase == jobs.Sealing }).cpu)
-					almost := last.cpu.Sub(first(all, func(p jobs.Progress) bool { return p.Fraction.Value >= 0.99 }).cpu)
-					t.Logf("%5.2f s of processors: fraction off by %+.3f at %.2f, %3.0f %% of %d estimates hold, at 99 %% for %v, sealed in %v; %5.2f s by the wall: off by %+.3f, %3.0f %% hold",
-						by.total, by.worst, by.at, 100*by.held, by.estimates, almost.Round(time.Millisecond), sealed.Round(time.Millisecond), wall.total, wall.worst, 100*wall.held)
-					soon := max(0.03*by.total, 0.05) // three times as long as the last hundredth would be
-					if math.Abs(by.worst) <= 0.07 && by.held >= 0.8 && by.estimates > 0 && almost.Seconds() <= soon && sealed <= 50*time.Millisecond {
+				var all []verdict
+				for range measurements {
+					moments := watch(t, c.source, spec)
+					v := judge(moments, func(m moment) time.Time { return m.cpu })
+					t.Logf("by the processors: %v; by the wall: %v", v, judge(moments, func(m moment) time.Time { return m.wall }))
+					if v.wrong() == "" {
 						return
 					}
-					if try == tries {
-						t.Fatalf("got a fraction off by %.3f, %.0f %% of the estimates right, %v at 99 %% and %v of sealing, want 0.07, 80 %%, %.3f s and 50 ms",
-							by.worst, 100*by.held, almost, sealed, soon)
-					}
+					all = append(all, v)
+				}
+				v := middle(all)
+				t.Logf("in the middle: %v", v)
+				if wrong := v.wrong(); wrong != "" {
+					t.Fatalf("got %v, of which %s", v, wrong)
 				}
 			})
 		}
@@ -204,34 +205,91 @@ func watch(t *testing.T, src source.Source, spec jobs.Spec) []moment {
 	}
 }
 
+// shares is how many parts the time of an export is looked at in.
+const shares = 20
+
 // A verdict says how far what was said was from the truth, by one clock.
 type verdict struct {
-	total     float64 // seconds
-	worst     float64 // difference of a fraction and the share of the time
-	at        float64 // the share then
-	estimates int     // after the first tenth
-	held      float64 // share of them
+	total  float64         // seconds
+	off    [shares]float64 // the worst difference of a fraction and the share of the time, in each share
+	held   float64         // share of the estimates after the first tenth; 0 if there were none
+	almost float64         // seconds at 99 % and above
+	sealed float64         // seconds of sealing
 }
 
 func judge(all []moment, clock func(moment) time.Time) (v verdict) {
 	begin, end := clock(all[0]), clock(all[len(all)-1])
 	v.total = end.Sub(begin).Seconds()
-	right := 0
+	right, estimates := 0, 0
 	for _, m := range all {
 		p, share := m.progress, clock(m).Sub(begin).Seconds()/v.total
-		if off := p.Fraction.Value - share; p.Fraction.Known && math.Abs(off) > math.Abs(v.worst) {
-			v.worst, v.at = off, share
+		here := &v.off[min(int(share*shares), shares-1)]
+		if off := p.Fraction.Value - share; p.Fraction.Known && math.Abs(off) > math.Abs(*here) {
+			*here = off
 		}
 		if share <= 0.1 || !p.Left.Known {
 			continue
 		}
-		v.estimates++
+		estimates++
 		if left := end.Sub(clock(m)); p.Left.Value.Low <= left && left <= p.Left.Value.High {
 			right++
 		}
 	}
-	v.held = float64(right) / float64(max(v.estimates, 1))
+	v.held = float64(right) / float64(max(estimates, 1))
+	v.almost = end.Sub(clock(first(all, func(p jobs.Progress) bool { return p.Fraction.Value >= 0.99 }))).Seconds()
+	v.sealed = end.Sub(clock(first(all, func(p jobs.Progress) bool { return p.Phase == jobs.Sealing }))).Seconds()
 	return v
+}
+
+// middle is the median of all in everything.
+func middle(all []verdict) (v verdict) {
+	median := func(of func(verdict) float64) float64 {
+		values := make([]float64, len(all))
+		for i, one := range all {
+			values[i] = of(one)
+		}
+		slices.Sort(values)
+		return values[len(values)/2]
+	}
+	v.total = median(func(v verdict) float64 { return v.total })
+	for i := range v.off {
+		v.off[i] = median(func(v verdict) float64 { return v.off[i] })
+	}
+	v.held = median(func(v verdict) float64 { return v.held })
+	v.almost = median(func(v verdict) float64 { return v.almost })
+	v.sealed = median(func(v verdict) float64 { return v.sealed })
+	return v
+}
+
+// worst is the share of the time in which the fraction was off the furthest.
+func (v verdict) worst() (share int) {
+	for i, off := range v.off {
+		if math.Abs(off) > math.Abs(v.off[share]) {
+			share = i
+		}
+	}
+	return share
+}
+
+// wrong says what is not as it has to be, or nothing.
+func (v verdict) wrong() string {
+	switch worst := v.off[v.worst()]; {
+	case math.Abs(worst) > 0.07:
+		return "the fraction is off by more than 0.07"
+	case v.held < 0.8:
+		return "less than 80 % of the estimates hold"
+	case v.almost > max(0.03*v.total, 0.1): // three times as long as the last hundredth would be, or what nobody sees
+		return "it is at 99 % for long"
+	case v.sealed > 0.05:
+		return "sealing takes more than 50 ms"
+	}
+	return ""
+}
+
+func (v verdict) String() string {
+	worst := v.worst()
+	return fmt.Sprintf("%.2f s, fraction off by %+.3f at %d %%, %.0f %% of the estimates hold, at 99 %% for %.0f ms, sealed in %.0f ms",
+		v.total, v.off[worst], worst*100/shares, 100*v.held, 1000*v.almost, 1000*v.sealed)
 }
 
 // first returns the first moment of which is says so, or the end.
