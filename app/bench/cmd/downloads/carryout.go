@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,56 +19,80 @@ import (
 )
 
 // startCarryout builds the server as it is shipped, and runs it.
-func startCarryout(ctx context.Context, tree, scratch string) (*contender, error) {
+func startCarryout(ctx context.Context, tree, scratch string) (s server, base string, err error) {
 	home, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "example.org/carryout").Output()
 	if err != nil {
-		return nil, fmt.Errorf("looking for carryout's own source: %w", err)
+		return s, "", fmt.Errorf("looking for carryout's own source: %w", err)
 	}
 	program := filepath.Join(scratch, "carryout")
 	build := exec.CommandContext(ctx, "go", "build", "-C", strings.TrimSpace(string(home)), "-o", program, "./app/cmd/carryout")
 	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building carryout: %w\n%s", err, out)
+		return s, "", fmt.Errorf("building carryout: %w\n%s", err, out)
 	}
-	c := &contender{name: "carryout, zip", server: exec.CommandContext(ctx, program, "serve", "-addr", "127.0.0.1:0", "-data", filepath.Join(scratch, "data"), "-source", "tree="+tree)}
-	c.server.Stderr = os.Stderr
-	told, err := c.server.StdoutPipe()
+	s = server{exec.CommandContext(ctx, program, "serve", "-addr", "127.0.0.1:0", "-data", filepath.Join(scratch, "data"), "-source", "tree="+tree)}
+	s.Stderr = os.Stderr
+	told, err := s.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return s, "", err
 	}
-	if err := c.server.Start(); err != nil {
-		return nil, err
+	if err := s.Start(); err != nil {
+		return s, "", err
 	}
 	line, err := bufio.NewReader(told).ReadString('\n')
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("waiting for carryout: %w", err), c.stop())
+		return s, "", errors.Join(fmt.Errorf("waiting for carryout: %w", err), s.stop())
 	}
-	api := &client.Client{Base: strings.TrimSpace(strings.TrimPrefix(line, "listening on "))}
-	var latest jobs.ID
-	c.fetch = func(ctx context.Context, file string) error {
-		j, err := api.Submit(ctx, jobs.Spec{Source: "tree", Format: "zip"}, "")
-		if err != nil {
-			return err
-		}
-		latest = j.ID
-		made, err := ready(ctx, api, j.ID)
-		if err != nil {
-			return err
-		}
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, api.JobURL(j.ID)+"/file", nil)
-		if err != nil {
-			return err
-		}
-		sum := sha256.New()
-		if err := save(r, file, sum); err != nil {
-			return err
-		}
-		if got := hex.EncodeToString(sum.Sum(nil)); got != made.SHA256 {
-			return fmt.Errorf("the file has the SHA-256 %s and not %s", got, made.SHA256)
-		}
-		return nil
+	return s, strings.TrimSpace(strings.TrimPrefix(line, "listening on ")), nil
+}
+
+// carryout asks the server at base for a zip of that level.
+func carryout(s server, base, level string) *contender {
+	e := &export{api: client.Client{Base: base}, level: level}
+	return &contender{name: "carryout, zip, " + level, server: s, fetch: e.fetch, check: e.check}
+}
+
+// An export is asked for again and again.
+type export struct {
+	api   client.Client
+	level string
+
+	job  jobs.ID   // the latest
+	made jobs.File // and its file
+}
+
+// fetch asks, waits until the file is there, and downloads it.
+func (e *export) fetch(ctx context.Context, file string) error {
+	j, err := e.api.Submit(ctx, jobs.Spec{Source: "tree", Format: "zip", Options: map[string]string{"level": e.level}}, "")
+	if err != nil {
+		return err
 	}
-	c.tidy = func(ctx context.Context) error { return api.Delete(ctx, latest) }
-	return c, nil
+	e.job = j.ID
+	if e.made, err = ready(ctx, &e.api, j.ID); err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, e.api.JobURL(j.ID)+"/file", nil)
+	if err != nil {
+		return err
+	}
+	return save(r, file)
+}
+
+// check looks whether the latest file is what the server has made, and has the
+// server remove its own.
+func (e *export) check(ctx context.Context, file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // only read
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != e.made.SHA256 {
+		return fmt.Errorf("the file has the SHA-256 %s and not %s", got, e.made.SHA256)
+	}
+	return e.api.Delete(ctx, e.job)
 }
 
 // ready follows a job until its file is there.

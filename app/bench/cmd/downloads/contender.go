@@ -4,26 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"slices"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
 
-// A contender is a server that hands out a folder as a zip. It ends with the
-// context that it was started with, or by stop.
+// A contender is a way to have a server hand out the folder.
 type contender struct {
 	name    string
-	server  *exec.Cmd
+	server  server
 	fetch   func(ctx context.Context, file string) error // from the click to the file
-	tidy    func(ctx context.Context) error              // afterwards, and not measured; nil: there is nothing to
+	check   func(ctx context.Context, file string) error // afterwards, and not measured; nil: there is nothing to do
 	results []result
 }
 
@@ -37,7 +32,7 @@ type result struct {
 
 // round fetches the file once, looks at it, and removes it.
 func (c *contender) round(ctx context.Context, file string) (r result, err error) {
-	before, err := c.cpu()
+	before, err := c.server.cpu()
 	if err != nil {
 		return r, err
 	}
@@ -46,7 +41,7 @@ func (c *contender) round(ctx context.Context, file string) (r result, err error
 		return r, err
 	}
 	r.took, r.own = time.Since(began), ownCPU()-own
-	after, err := c.cpu()
+	after, err := c.server.cpu()
 	if err != nil {
 		return r, err
 	}
@@ -56,8 +51,8 @@ func (c *contender) round(ctx context.Context, file string) (r result, err error
 		return r, err
 	}
 	r.size = info.Size()
-	if c.tidy != nil {
-		if err := c.tidy(ctx); err != nil {
+	if c.check != nil {
+		if err := c.check(ctx, file); err != nil {
 			return r, err
 		}
 	}
@@ -74,29 +69,6 @@ func (c *contender) median(of func(result) time.Duration) float64 {
 	return all[len(all)/2].Seconds()
 }
 
-// tick is what Linux counts the time of processes in, on all machines that Go
-// runs on (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
-const tick = 10 * time.Millisecond
-
-// cpu is the time that the server has spent on the processors.
-func (c *contender) cpu() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.server.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(text), ") ") // the name before may have spaces
-	fields := strings.Fields(rest)
-	var sum time.Duration
-	for _, i := range []int{11, 12} { // of the user and of the system
-		n, err := strconv.ParseInt(fields[i], 10, 64)
-		if err != nil {
-			return 0, err
-		}
-		sum += time.Duration(n) * tick
-	}
-	return sum, nil
-}
-
 // ownCPU is the time that this process has spent on the processors.
 func ownCPU() time.Duration {
 	var used syscall.Rusage
@@ -104,21 +76,8 @@ func ownCPU() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// stop ends the server.
-func (c *contender) stop() error {
-	if err := c.server.Process.Signal(os.Interrupt); err != nil {
-		return err
-	}
-	var failed *exec.ExitError
-	if err := c.server.Wait(); err != nil && !errors.As(err, &failed) {
-		return err // how it ends tells nothing
-	}
-	return nil
-}
-
-// save writes the answer to a request into a file, syncs it, and gives what
-// comes to sum, which may be nil.
-func save(r *http.Request, file string, sum hash.Hash) (err error) {
+// save writes the answer to a request into a file, and syncs it.
+func save(r *http.Request, file string) (err error) {
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return err
@@ -132,11 +91,7 @@ func save(r *http.Request, file string, sum hash.Hash) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	var from io.Reader = resp.Body
-	if sum != nil {
-		from = io.TeeReader(resp.Body, sum)
-	}
-	if _, err := io.CopyBuffer(struct{ io.Writer }{f}, from, make([]byte, 256<<10)); err != nil {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{f}, resp.Body, make([]byte, 256<<10)); err != nil {
 		return err
 	}
 	return f.Sync()

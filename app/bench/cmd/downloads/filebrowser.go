@@ -29,23 +29,23 @@ func startFilebrowser(ctx context.Context, program, tree, scratch string) (*cont
 		return nil, err
 	}
 	base := "http://127.0.0.1:" + port
-	c := &contender{name: "filebrowser, zip", server: exec.CommandContext(ctx, program, "--database", database, "--root", tree, "--address", "127.0.0.1", "--port", port)}
-	if err := c.server.Start(); err != nil {
+	s := server{exec.CommandContext(ctx, program, "--database", database, "--root", tree, "--address", "127.0.0.1", "--port", port)}
+	if err := s.Start(); err != nil {
 		return nil, err
 	}
 	token, err := login(ctx, base)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("signing in to filebrowser: %w", err), c.stop())
+		return nil, errors.Join(fmt.Errorf("signing in to filebrowser: %w", err), s.stop())
 	}
-	c.fetch = func(ctx context.Context, file string) error {
+	fetch := func(ctx context.Context, file string) error {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/api/raw/?algo=zip", nil)
 		if err != nil {
 			return err
 		}
 		r.Header.Set("X-Auth", token)
-		return save(r, file, nil)
+		return save(r, file)
 	}
-	return c, nil
+	return &contender{name: "filebrowser, zip", server: s, fetch: fetch}, nil
 }
 
 // login waits until the server answers, and returns what its page would have

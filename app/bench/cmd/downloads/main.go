@@ -3,11 +3,15 @@
 // filebrowser (https://filebrowser.org), which writes its zip into the answer.
 //
 // Both serve the same tree (Go's source, or the one that is named) from the same
-// disk, each with its own defaults and nobody to sign in. A round is all that one
-// has to do for the file: ask, with carryout follow the job's stream until it is
-// ready, fetch, write it, sync it. Carryout's file is synced at the server too,
-// and its SHA-256 is checked on the way. They take turns, each first every other
-// time; what is shown is the median of the rounds and of the ratios of each pair.
+// disk, each with its own defaults and nobody to sign in. Filebrowser stores what
+// it packs; carryout is asked for that too, and for two levels of compression.
+//
+// A round is all that one has to do for the file: ask, with carryout follow the
+// job's stream until it is ready, fetch, write it, sync it. The client does the
+// same with every answer. Carryout's file is hashed and synced at the server too;
+// whether it has arrived with the same SHA-256 is looked at when the round is
+// over. They take turns, in one order and then in the other; what is shown is the
+// median of the rounds, and of the ratios of each to filebrowser in the same round.
 //
 // Filebrowser is a program of its own and not built here: its pages are not in its
 // Go module. Where it is not installed, carryout runs alone.
@@ -31,7 +35,7 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	rounds := flag.Int("rounds", 7, "how many pairs are run")
+	rounds := flag.Int("rounds", 7, "how often each is run, in turn")
 	program := flag.String("filebrowser", "filebrowser", "the `program` to compare with")
 	scratch := flag.String("scratch", "", "`folder` whose disk is used; default: that for temporary files")
 	flag.Parse()
@@ -55,19 +59,22 @@ func run(ctx context.Context, rounds int, program, scratch, tree string) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	ours, err := startCarryout(ctx, tree, scratch)
+	ours, base, err := startCarryout(ctx, tree, scratch)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, ours.stop()) }()
-	all := []*contender{ours}
+	var all []*contender
+	for _, level := range []string{"store", "fastest", "default"} {
+		all = append(all, carryout(ours, base, level))
+	}
 	if program, missing := exec.LookPath(program); missing == nil {
 		theirs, err := startFilebrowser(ctx, program, tree, scratch)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, theirs.stop()) }()
-		all = []*contender{theirs, ours}
+		defer func() { err = errors.Join(err, theirs.server.stop()) }()
+		all = slices.Insert(all, 0, theirs)
 	} else {
 		log.Print("filebrowser is not installed: carryout runs alone (-filebrowser names the program)")
 	}
