@@ -55,19 +55,20 @@ type Crew struct {
 	hands []*hand
 	cut   atomic.Int64 // lines of those who took nothing
 
-	mu      sync.Mutex
-	next    int                   // hand that gets the next line
-	opening map[*Line]struct{}    // lines that their handlers still hold
-	opened  sync.WaitGroup        // of opening
-	watched map[*watched]struct{} // followers that others write to
-	stopped bool
-	end     time.Time // for whoever writes after the stop
+	mu       sync.Mutex
+	next     int                        // hand that gets the next line
+	opening  map[*Line]struct{}         // lines that their handlers still hold
+	opened   sync.WaitGroup             // of opening
+	watched  map[*tail.Follower]Watched // followers that others write to
+	stopping bool                       // those were told of it
+	stopped  bool
+	end      time.Time // for whoever writes after the stop
 }
 
 // New makes a crew that shows after so much silence that a stream lives, with a
 // patience of 10 s and 1 MiB. Other bounds are set before the first line.
 func New(heartbeat time.Duration) *Crew {
-	c := &Crew{Patience: 10 * time.Second, MaxLag: 1 << 20, opening: make(map[*Line]struct{}), watched: make(map[*watched]struct{})}
+	c := &Crew{Patience: 10 * time.Second, MaxLag: 1 << 20, opening: make(map[*Line]struct{}), watched: make(map[*tail.Follower]Watched)}
 	for range runtime.GOMAXPROCS(0) {
 		c.hands = append(c.hands, newHand(c, heartbeat))
 	}
@@ -158,24 +159,27 @@ func (c *Crew) Cut() int64 { return c.cut.Load() }
 // NoteCut has Cut count one that was cut by whoever writes to it.
 func (c *Crew) NoteCut() { c.cut.Add(1) }
 
-// watched is a follower that a goroutine of its own writes to.
-type watched struct {
-	f     *tail.Follower
-	stuck func() bool
-	cut   func()
+// A Watched is the line of a follower to which a goroutine of its own writes. Its
+// methods are called by another one, and do not wait.
+type Watched interface {
+	Stuck() bool // reports whether it waits for its peer
+	Cut()        // ends that wait
+	Stop()       // says that the crew stops
 }
 
-// Watch calls cut when f lags too far and is stuck, from another goroutine than
-// the one that is, until unwatch is called, and never after.
-func (c *Crew) Watch(f *tail.Follower, stuck func() bool, cut func()) (unwatch func()) {
-	w := &watched{f, stuck, cut}
+// Watch cuts w when f lags too far and is stuck, and stops it with the crew, until
+// unwatch is called, and never after.
+func (c *Crew) Watch(f *tail.Follower, w Watched) (unwatch func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.watched[w] = struct{}{}
+	c.watched[f] = w
+	if c.stopping {
+		w.Stop()
+	}
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		delete(c.watched, w)
+		delete(c.watched, f)
 	}
 }
 
@@ -185,6 +189,7 @@ func (c *Crew) watch(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			c.stopWatched()
 			return
 		case <-t.C:
 			c.cutWhoLags()
@@ -195,9 +200,18 @@ func (c *Crew) watch(ctx context.Context) {
 func (c *Crew) cutWhoLags() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for w := range c.watched {
-		if w.f.Lag() > c.MaxLag && w.stuck() {
-			w.cut()
+	for f, w := range c.watched {
+		if f.Lag() > c.MaxLag && w.Stuck() {
+			w.Cut()
 		}
+	}
+}
+
+func (c *Crew) stopWatched() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopping = true
+	for _, w := range c.watched {
+		w.Stop()
 	}
 }

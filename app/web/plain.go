@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"sync/atomic"
@@ -13,6 +14,10 @@ import (
 
 // plain is a line over whatever connection net/http has: the handler's own
 // goroutine writes, and net/http watches the peer.
+//
+// All that it waits for rings its one bell: news, silence, the stop, and a client
+// that leaves. To wait for each by a channel of its own would cost a good part
+// of what there is to do for an event.
 type plain struct {
 	tail.Bell
 	site  *Site
@@ -20,8 +25,14 @@ type plain struct {
 	w     http.ResponseWriter
 	rc    *http.ResponseController
 	leave func()
-	since atomic.Int64 // when the write that is under way began, in Unix nanoseconds; 0: there is none
-	cut   atomic.Bool  // the follower lags too far
+
+	until time.Time // the deadline of what is written
+	spoke time.Time // when something was written last
+
+	since   atomic.Int64 // when the write that is under way began, in Unix nanoseconds; 0: there is none
+	lags    atomic.Bool  // the follower lags too far
+	stopped atomic.Bool  // the server stops
+	silent  atomic.Bool  // nothing was written since a timer began, perhaps
 }
 
 // stuckAfter is how long a write takes to one who does not read, at least.
@@ -34,38 +45,52 @@ func (s *Site) openPlain(w http.ResponseWriter, r *http.Request, status int, lea
 
 var errLags = errors.New("the client lags too far")
 
-// Tell implements [line]. The deadline is of this write alone: over HTTP/2 one
-// that passes in silence would end the stream too.
+// Tell implements [line].
 func (p *plain) Tell(frames []byte) error {
-	_ = p.rc.SetWriteDeadline(time.Now().Add(p.site.Crew.Patience)) // not all writers can: then none is set
-	if p.cut.Load() {
+	now := time.Now()
+	p.hurry(now)
+	if p.lags.Load() {
 		p.site.Crew.NoteCut()
 		return errLags
 	}
-	began := time.Now()
-	p.since.Store(began.UnixNano())
+	p.spoke = now
+	p.since.Store(now.UnixNano())
 	defer p.since.Store(0)
 	_, err := p.w.Write(frames)
 	if err == nil {
 		err = p.rc.Flush()
 	}
-	if err != nil {
-		if p.cut.Load() || time.Since(began) >= p.site.Crew.Patience {
-			p.site.Crew.NoteCut()
-		}
-		return err
+	if err != nil && (p.lags.Load() || !time.Now().Before(p.until)) {
+		p.site.Crew.NoteCut()
 	}
-	_ = p.rc.SetWriteDeadline(time.Time{})
-	return nil
+	p.unhurry()
+	return err
+}
+
+// hurry leaves what is written now the crew's Patience, or an eighth less: a
+// deadline costs more than the rest of what is done for a small write here, so
+// one serves for a while.
+func (p *plain) hurry(now time.Time) {
+	patience := p.site.Crew.Patience
+	if p.until.Sub(now) < patience-patience/8 {
+		p.until = now.Add(patience)
+		_ = p.rc.SetWriteDeadline(p.until) // not all writers can: then none is set
+	}
+}
+
+// unhurry takes the deadline back over HTTP/2, where one that passes in silence
+// would end the stream. Over HTTP/1 it means nothing to anybody.
+func (p *plain) unhurry() {
+	if p.r.ProtoMajor > 1 {
+		p.until = time.Time{}
+		_ = p.rc.SetWriteDeadline(p.until)
+	}
 }
 
 // Follow implements [line]. It returns when the stream has ended.
 func (p *plain) Follow(f *tail.Follower) {
 	defer f.Close()
-	unwatch := p.site.Crew.Watch(f, p.stuck, func() {
-		p.cut.Store(true)
-		_ = p.rc.SetWriteDeadline(time.Unix(1, 0)) // what waits now fails
-	})
+	unwatch := p.site.Crew.Watch(f, p)
 	whole := p.follow(f)
 	unwatch()
 	if whole {
@@ -75,14 +100,32 @@ func (p *plain) Follow(f *tail.Follower) {
 	}
 }
 
-func (p *plain) stuck() bool {
+// Stuck implements [carrier.Watched].
+func (p *plain) Stuck() bool {
 	since := p.since.Load()
 	return since > 0 && time.Since(time.Unix(0, since)) > stuckAfter
 }
 
+// Cut implements [carrier.Watched].
+func (p *plain) Cut() {
+	p.lags.Store(true)
+	_ = p.rc.SetWriteDeadline(time.Unix(1, 0)) // what waits now fails
+}
+
+// Stop implements [carrier.Watched].
+func (p *plain) Stop() {
+	p.stopped.Store(true)
+	p.Wake()
+}
+
 // follow reports whether the stream ended as it should.
 func (p *plain) follow(f *tail.Follower) (whole bool) {
-	silence := time.NewTimer(p.site.Heartbeat)
+	ctx := p.r.Context()
+	defer context.AfterFunc(ctx, p.Wake)()
+	silence := time.AfterFunc(p.site.Heartbeat, func() {
+		p.silent.Store(true)
+		p.Wake()
+	})
 	defer silence.Stop()
 	for {
 		piece, state := f.Next()
@@ -91,30 +134,37 @@ func (p *plain) follow(f *tail.Follower) (whole bool) {
 			if p.Tell(piece) != nil {
 				return false
 			}
-			silence.Reset(p.site.Heartbeat)
 			continue
 		case tail.Over:
 			return true
 		case tail.Behind: // it was not when it came; if it were, its client would come back
 			return false
 		}
-		select {
-		case <-p.Bell:
-		case <-silence.C:
-			if p.Tell(wire.AppendComment(nil, "still here")) != nil {
-				return false
-			}
-			silence.Reset(p.site.Heartbeat)
-		case <-p.site.Stopping:
-			return p.Tell(carrier.Goodbye()) == nil
-		case <-p.r.Context().Done():
+		<-p.Bell
+		switch {
+		case ctx.Err() != nil:
 			return false
+		case p.stopped.Load():
+			return p.Tell(carrier.Goodbye()) == nil
+		case p.silent.Load(): // or it was not, since the timer began
+			p.silent.Store(false)
+			left := p.site.Heartbeat - time.Since(p.spoke)
+			if left <= 0 {
+				if p.Tell(wire.AppendComment(nil, "still here")) != nil {
+					return false
+				}
+				left = p.site.Heartbeat
+			}
+			silence.Reset(left)
 		}
 	}
 }
 
 // End implements [line]: the stream ends when the handler returns.
-func (p *plain) End() { p.leave() }
+func (p *plain) End() {
+	p.hurry(time.Now()) // what net/http adds
+	p.leave()
+}
 
 // Close implements [line].
 func (p *plain) Close() {

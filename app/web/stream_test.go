@@ -146,6 +146,39 @@ func TestAllAreToldOfTheStopByEveryWay(t *testing.T) {
 	}
 }
 
+// A deadline that has passed in silence is that of an earlier write. It ends
+// neither what is told then, nor the end, nor the next answer on the connection.
+func TestSilenceLastsLongerThanADeadlineByEveryWay(t *testing.T) {
+	for name, w := range ways {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const patience, heartbeat = 300 * time.Millisecond, 400 * time.Millisecond
+			s := w.open(t, func(site *web.Site) {
+				site.Crew, site.Heartbeat = carrier.New(heartbeat), heartbeat
+				site.Crew.Patience = patience
+			})
+			l := s.running()
+			in := bufio.NewReader(s.ask("GET", "/jobs/"+string(l.Job.ID)+"/events").Body)
+			until(t, in, "event: started")
+			until(t, in, ": still here")
+			until(t, in, ": still here")
+			s.tell(l, warning("after a while"))
+			until(t, in, "event: warning")
+			<-time.After(patience + patience/4)
+			if err := s.store.Delete(t.Context(), l.Job.ID); err != nil { // of which nothing is told
+				t.Fatal(err)
+			}
+			if rest, err := io.ReadAll(in); err != nil || strings.Contains(string(rest), "event: ") {
+				t.Errorf("got %q and %v, want a proper end", rest, err)
+			}
+			<-time.After(patience + patience/4)
+			if resp := s.ask("GET", "/healthz"); resp.StatusCode != http.StatusOK {
+				t.Errorf("got %s after that, want 200", resp.Status)
+			}
+		})
+	}
+}
+
 // One follower reads nothing. It costs little, it is cut, and what it has
 // missed it gets when it comes back; nobody else notices.
 func TestWhoReadsNothingIsCutByEveryWay(t *testing.T) {
