@@ -31,15 +31,19 @@ type result struct {
 	peak    int64 // bytes; a small process cannot be told from what the one that starts it has, some 20 MB
 }
 
-// run prints the medians of the rounds.
-func (d duel) run(ctx context.Context, w io.Writer, rounds int, root, scratch string) error {
+// run prints the medians of the rounds. Before each run that counts there are so
+// many of the same contender that do not.
+func (d duel) run(ctx context.Context, w io.Writer, rounds, warmups int, root, scratch string) error {
 	d = slices.DeleteFunc(slices.Clone(d), func(c contender) bool { return c.command == nil })
 	results := make([][]result, len(d))
 	for range rounds {
 		for i, c := range d {
-			r, err := c.run(ctx, root, filepath.Join(scratch, "archive.zip"))
-			if err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
+			var r result
+			for range warmups + 1 {
+				var err error
+				if r, err = c.run(ctx, root, filepath.Join(scratch, "archive.zip")); err != nil {
+					return fmt.Errorf("%s: %w", c.name, err)
+				}
 			}
 			results[i] = append(results[i], r)
 		}

@@ -8,6 +8,15 @@
 // so that its time on the processors and its peak of memory are its own too. All
 // take turns; what is shown is the median of the rounds.
 //
+// Each run that counts comes right after one of the same contender that does not
+// (-warmup), as with hyperfine --warmup 1. A virtual machine may give memory that
+// is free back to its host (https://docs.kernel.org/mm/free_page_reporting.html)
+// and pays for it when it is used again: on the one that this was written on, 7 µs
+// a page two seconds later. So who needs 40 MB for a file and as much for itself
+// would lose a tenth of a second to the idle memory of whoever came before, which
+// is nothing to a program that takes four seconds and a fifth to one that takes
+// half a second.
+//
 // Ratios between runs that alternate mean something; single numbers depend on
 // the machine and on what else it does.
 package main
@@ -29,6 +38,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	rounds := flag.Int("rounds", 3, "how often each is run, in turn")
+	warmups := flag.Int("warmup", 1, "how often it is run before, without being measured")
 	size := flag.Int64("size", 256, "size of what is made up, in MiB")
 	only := flag.String("only", "", "the only corpus: tree, log, packed or mixed")
 	ours := flag.Bool("pack", false, "pack as the server does: -pack FORMAT LEVEL FOLDER FILE")
@@ -43,14 +53,14 @@ func main() {
 	case *fast:
 		err = packFast(ctx, flag.Arg(0), flag.Arg(1))
 	default:
-		err = run(ctx, *rounds, *size<<20, *only, flag.Arg(0))
+		err = run(ctx, *rounds, *warmups, *size<<20, *only, flag.Arg(0))
 	}
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, rounds int, size int64, only, tree string) (err error) {
+func run(ctx context.Context, rounds, warmups int, size int64, only, tree string) (err error) {
 	if tree == "" {
 		out, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 		if err != nil {
@@ -77,7 +87,7 @@ func run(ctx context.Context, rounds int, size int64, only, tree string) (err er
 		}
 		fmt.Fprintf(t, "%s\ts\tCPU s\tMB\tpeak MiB\tfaster\t\n", c.name)
 		for _, d := range c.duels {
-			if err := d.run(ctx, t, rounds, root, scratch); err != nil {
+			if err := d.run(ctx, t, rounds, warmups, root, scratch); err != nil {
 				return err
 			}
 		}

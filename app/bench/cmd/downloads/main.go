@@ -10,8 +10,10 @@
 // job's stream until it is ready, fetch, write it, sync it. The client does the
 // same with every answer. Carryout's file is hashed and synced at the server too;
 // whether it has arrived with the same SHA-256 is looked at when the round is
-// over. They take turns, in one order and then in the other; what is shown is the
-// median of the rounds, and of the ratios of each to filebrowser in the same round.
+// over. They take turns, in one order and then in the other, each once unmeasured
+// right before the round that counts (command archives says why); what is shown is
+// the median of the rounds, and of the ratios of each to filebrowser in the same
+// round.
 //
 // Filebrowser is a program of its own and not built here: its pages are not in its
 // Go module. Where it is not installed, carryout runs alone.
@@ -84,21 +86,22 @@ func run(ctx context.Context, rounds int, program, scratch, tree string) (err er
 	return show(all, rounds)
 }
 
-// race runs all rounds, after one that only warms up.
+// race runs all rounds, each contender once more before the one that counts.
 func race(ctx context.Context, all []*contender, rounds int, file string) error {
-	for round := range rounds + 1 {
+	for round := range rounds {
 		turn := slices.Clone(all)
-		if round%2 == 0 {
+		if round%2 == 1 {
 			slices.Reverse(turn)
 		}
 		for _, c := range turn {
-			r, err := c.round(ctx, file)
-			if err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
+			var r result
+			for range 2 {
+				var err error
+				if r, err = c.round(ctx, file); err != nil {
+					return fmt.Errorf("%s: %w", c.name, err)
+				}
 			}
-			if round > 0 {
-				c.results = append(c.results, r)
-			}
+			c.results = append(c.results, r)
 		}
 	}
 	return nil
