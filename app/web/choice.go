@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unique"
 
 	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/feed"
@@ -55,7 +56,7 @@ func (c choice) want() *tail.Want {
 	for _, id := range c.jobs {
 		key += string(id)
 	}
-	return &tail.Want{Key: key, Takes: c.takes}
+	return &tail.Want{Key: unique.Make(key), Takes: c.takes}
 }
 
 func (c choice) takes(l tail.Label) bool {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unique"
 
 	"example.org/carryout/jobs/tail"
 )
@@ -161,7 +162,7 @@ func TestFollowersShareOnePiece(t *testing.T) {
 func TestAFollowerMayWantOnlySome(t *testing.T) {
 	l := tail.NewLog(0, 1<<20)
 	bell := make(tail.Bell, 1)
-	f := l.Follow(2, &tail.Want{Key: "n1", Takes: func(of tail.Label) bool { return of.Name == "n1" }}, bell)
+	f := l.Follow(2, &tail.Want{Key: unique.Make("n1"), Takes: func(of tail.Label) bool { return of.Name == "n1" }}, bell)
 	defer f.Close()
 	var got []int64
 	for n := range int64(2000) {
@@ -194,7 +195,7 @@ func TestAFollowerMayWantOnlySome(t *testing.T) {
 func TestFollowersWhoWantTheSameShareOnePieceToo(t *testing.T) {
 	l := tail.NewLog(0, 10_000)
 	want := func(name string) *tail.Want {
-		return &tail.Want{Key: name, Takes: func(of tail.Label) bool { return of.Name == name }}
+		return &tail.Want{Key: unique.Make(name), Takes: func(of tail.Label) bool { return of.Name == name }}
 	}
 	a, b, other := l.FollowNew(want("n1"), nil), l.FollowNew(want("n1"), nil), l.FollowNew(want("n2"), nil)
 	l.Append(entry(1, 10), entry(2, 10), entry(3, 10), entry(4, 10))
@@ -218,8 +219,8 @@ func TestWhatManyWantIsLookedForOnce(t *testing.T) {
 	const followers, entries = 50, 1000
 	l := tail.NewLog(0, 1<<20)
 	asked := 0
-	one := &tail.Want{Key: "one", Takes: func(of tail.Label) bool { asked++; return of.Name == "n1" }}
-	two := &tail.Want{Key: "two", Takes: func(of tail.Label) bool { asked++; return of.Name != "n1" }}
+	one := &tail.Want{Key: unique.Make("one"), Takes: func(of tail.Label) bool { asked++; return of.Name == "n1" }}
+	two := &tail.Want{Key: unique.Make("two"), Takes: func(of tail.Label) bool { asked++; return of.Name != "n1" }}
 	var all []*tail.Follower
 	for range followers {
 		all = append(all, l.FollowNew(one, make(tail.Bell, 1)), l.FollowNew(two, make(tail.Bell, 1)))

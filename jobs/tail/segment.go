@@ -2,6 +2,7 @@ package tail
 
 import (
 	"sort"
+	"unique"
 
 	"example.org/carryout/jobs"
 )
@@ -21,9 +22,10 @@ type Label struct {
 	Owner string  // of that job
 }
 
-// A Want says what a follower wants. Two with the same Key want the same.
+// A Want says what a follower wants. Two with the same Key want the same; that
+// is seen for each follower and event, so it takes no comparison of texts.
 type Want struct {
-	Key   string
+	Key   unique.Handle[string]
 	Takes func(Label) bool
 }
 
@@ -123,6 +125,6 @@ func (s *segment) wanted(from int, want *Want) (text []byte) {
 // A sieved is what one want has left of a part of a segment.
 type sieved struct {
 	from, to int
-	key      string
+	key      unique.Handle[string]
 	text     []byte
 }
