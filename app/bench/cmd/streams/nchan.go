@@ -80,21 +80,28 @@ func startNchan(ctx context.Context, _ string) (*server, error) {
 	}
 	hear := func(topic string) string { return "/hear?topic=" + url.QueryEscape(topic) }
 	transport := &http.Transport{MaxIdleConnsPerHost: publishers}
-	one := func(ctx context.Context, topic, text string) error {
-		return publish(ctx, transport, "http://"+addr+"/say?topic="+url.QueryEscape(topic), text)
+	speaker := func(_ context.Context, topic string) (say, error) {
+		address := "http://" + addr + "/say?topic=" + url.QueryEscape(topic)
+		return func(ctx context.Context, text string) error { return publish(ctx, transport, address, text) }, nil
 	}
-	say := func(ctx context.Context, topic string, first, n int64) error {
+	sayAll := func(ctx context.Context, topic string, first, n int64) error {
+		tell, err := speaker(ctx, topic)
+		if err != nil {
+			return err
+		}
 		return together(min(8, n), func(who int64) error {
 			for i := first + who; i < first+n; i += min(8, n) {
-				if err := one(ctx, topic, text(i)); err != nil {
+				if err := tell(ctx, text(i)); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 	}
-	each := func(ctx context.Context, topics, first, n int64) error { return byTheWay(ctx, topics, first, n, one) }
-	return &server{addr: addr, pid: worker, hear: hear, say: say, each: each, stop: stop}, nil
+	each := func(ctx context.Context, topics, first, n int64) error {
+		return byTheWay(ctx, topics, first, n, speaker)
+	}
+	return &server{addr: addr, pid: worker, hear: hear, say: sayAll, each: each, stop: stop}, nil
 }
 
 func publish(ctx context.Context, by http.RoundTripper, address, body string) error {

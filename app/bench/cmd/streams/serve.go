@@ -32,9 +32,12 @@ import (
 type hub interface {
 	http.Handler // answers /hear?topic=T (and, for those that ask for it, &stream=T)
 
-	// say tells everybody who hears topic.
-	say(ctx context.Context, topic, text string) error
+	// speaker returns how everybody who hears topic is told something.
+	speaker(ctx context.Context, topic string) (say, error)
 }
+
+// A say tells something.
+type say func(ctx context.Context, text string) error
 
 // publishers is how many callers hand in events at the same time when there are
 // many to be told at once.
@@ -80,12 +83,16 @@ func sayAll(ctx context.Context, h hub, q url.Values) error {
 	if err != nil {
 		return err
 	}
+	tell, err := h.speaker(ctx, q.Get("topic"))
+	if err != nil {
+		return err
+	}
 	if n == 1 {
-		return h.say(ctx, q.Get("topic"), text(first))
+		return tell(ctx, text(first))
 	}
 	return together(min(publishers, n), func(who int64) error {
 		for i := first + who; i < first+n; i += min(publishers, n) {
-			if err := h.say(ctx, q.Get("topic"), text(i)); err != nil {
+			if err := tell(ctx, text(i)); err != nil {
 				return err
 			}
 		}
@@ -103,7 +110,7 @@ func sayEach(ctx context.Context, h hub, q url.Values) error {
 	if err != nil {
 		return err
 	}
-	return byTheWay(ctx, topics, first, n, h.say)
+	return byTheWay(ctx, topics, first, n, h.speaker)
 }
 
 // span says which events are asked for.
@@ -120,11 +127,16 @@ func span(q url.Values) (first, n int64, err error) {
 const interval = 100 * time.Millisecond
 
 // byTheWay tells n events in each topic, as workers tell how their jobs go: each
-// has a goroutine of its own, which waits for nobody else, and so their turns
-// are spread over the interval.
-func byTheWay(ctx context.Context, topics, first, n int64, say func(ctx context.Context, topic, text string) error) error {
+// has a goroutine of its own, which knows its job and waits for nobody else, and
+// so their turns are spread over the interval. It is the same work for all whose
+// process does it.
+func byTheWay(ctx context.Context, topics, first, n int64, speaker func(ctx context.Context, topic string) (say, error)) error {
 	began := time.Now()
 	return together(topics, func(who int64) error {
+		tell, err := speaker(ctx, topic(int(who), int(topics)))
+		if err != nil {
+			return err
+		}
 		turn := interval * time.Duration(who) / time.Duration(topics)
 		for i := range n {
 			select {
@@ -132,7 +144,7 @@ func byTheWay(ctx context.Context, topics, first, n int64, say func(ctx context.
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			if err := say(ctx, topic(int(who), int(topics)), text(first+i)); err != nil {
+			if err := tell(ctx, text(first+i)); err != nil {
 				return err
 			}
 			turn += interval
@@ -243,16 +255,15 @@ func (o *ours) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.Handler.ServeHTTP(w, r)
 }
 
-func (o *ours) say(ctx context.Context, topic, text string) error {
+func (o *ours) speaker(ctx context.Context, topic string) (say, error) {
 	if topic == everybody {
-		return o.feed.Publish(ctx, feed.Message, text)
+		return func(ctx context.Context, text string) error { return o.feed.Publish(ctx, feed.Message, text) }, nil
 	}
 	l, err := o.lease(ctx, topic)
-	if err != nil {
-		return err
-	}
-	p := jobs.Progress{Phase: jobs.Assembling, Current: text}
-	return o.store.Append(ctx, l, nil, jobs.Event{Kind: jobs.KindProgress, Progress: p})
+	return func(ctx context.Context, text string) error {
+		p := jobs.Progress{Phase: jobs.Assembling, Current: text}
+		return o.store.Append(ctx, l, nil, jobs.Event{Kind: jobs.KindProgress, Progress: p})
+	}, err
 }
 
 // lease returns the hold on the job of that topic, which begins to run when it
@@ -307,23 +318,29 @@ func (m *hubMercure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.Hub.ServeHTTP(w, r)
 }
 
-func (m *hubMercure) say(ctx context.Context, topic, text string) error {
-	return m.Publish(ctx, &mercure.Update{Topics: []string{topic}, Event: mercure.Event{Data: text}})
+func (m *hubMercure) speaker(_ context.Context, topic string) (say, error) {
+	return func(ctx context.Context, text string) error {
+		return m.Publish(ctx, &mercure.Update{Topics: []string{topic}, Event: mercure.Event{Data: text}})
+	}, nil
 }
 
 // goSSE is tmaxmax/go-sse with its default provider.
 type goSSE struct{ *gosse.Server }
 
-func (g *goSSE) say(_ context.Context, topic, text string) error {
-	m := &gosse.Message{}
-	m.AppendData(text)
-	return g.Publish(m, topic)
+func (g *goSSE) speaker(_ context.Context, topic string) (say, error) {
+	return func(_ context.Context, text string) error {
+		m := &gosse.Message{}
+		m.AppendData(text)
+		return g.Publish(m, topic)
+	}, nil
 }
 
 // r3 is r3labs/sse, which makes a stream for each topic.
 type r3 struct{ *r3labs.Server }
 
-func (s *r3) say(_ context.Context, topic, text string) error {
-	s.Publish(topic, &r3labs.Event{Data: []byte(text)})
-	return nil
+func (s *r3) speaker(_ context.Context, topic string) (say, error) {
+	return func(_ context.Context, text string) error {
+		s.Publish(topic, &r3labs.Event{Data: []byte(text)})
+		return nil
+	}, nil
 }
