@@ -24,7 +24,7 @@ func openCarryout(ctx context.Context, path string, told Told) (Queue, error) {
 	s, err := sqlite.Open(ctx, path, sqlite.Options{Notify: func(changes []store.Change) {
 		for _, c := range changes {
 			if c.Job.State == jobs.Ready {
-				told.Finished(of(c.Job))
+				told.Finished(of(*c.Job))
 			}
 		}
 	}})

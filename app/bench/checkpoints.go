@@ -47,7 +47,7 @@ func Export(ctx context.Context, root, format string, checkpoints bool) (c Cost,
 	s, err := sqlite.Open(ctx, filepath.Join(data, "jobs.db"), sqlite.Options{Notify: func(changes []store.Change) {
 		for _, c := range changes {
 			if c.Job.State.Done() {
-				ended <- c.Job
+				ended <- *c.Job
 			}
 		}
 	}})

@@ -57,7 +57,7 @@ func (m *Jobs) count(c store.Change) {
 			m.failures[e.Failure.Code]++
 		}
 		if !reused {
-			m.follow(c.Job, e)
+			m.follow(*c.Job, e)
 		}
 	}
 	if c.Deleted || c.Job.State != jobs.Running {

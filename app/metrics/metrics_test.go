@@ -60,7 +60,7 @@ func (h *history) add(t *testing.T, after time.Duration, events ...jobs.Event) {
 			t.Fatal(err)
 		}
 	}
-	h.to.Commit([]store.Change{{Job: h.job, Events: events}})
+	h.to.Commit([]store.Change{{Job: &h.job, Events: events}})
 }
 
 func worked(bytes int64) jobs.Progress { return jobs.Progress{Bytes: jobs.Count{Done: bytes}} }

@@ -140,10 +140,10 @@ func TestABusyJobIsToldFewTimesAndItsLatestStateAlways(t *testing.T) {
 		const id = jobs.ID("AAAAAAAAAAAAAAAAAAAAAAAAAA")
 		go func() {
 			for n := range int64(1000) { // a second of changes
-				f.Commit([]store.Change{{Job: jobs.Job{ID: id, State: jobs.Running, LastEvent: n}}})
+				f.Commit([]store.Change{{Job: &jobs.Job{ID: id, State: jobs.Running, LastEvent: n}}})
 				time.Sleep(time.Millisecond)
 			}
-			f.Commit([]store.Change{{Job: jobs.Job{ID: id, State: jobs.Ready, LastEvent: 1000}}})
+			f.Commit([]store.Change{{Job: &jobs.Job{ID: id, State: jobs.Ready, LastEvent: 1000}}})
 		}()
 		told := 0
 		for {
@@ -196,7 +196,7 @@ func TestWhatNobodyHearsIsToldSeldom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := serve(t, &press{})
 		change := func(id jobs.ID, n int64) {
-			f.Commit([]store.Change{{Job: jobs.Job{ID: id, State: jobs.Running, LastEvent: n}, Events: make([]jobs.Event, 1)}})
+			f.Commit([]store.Change{{Job: &jobs.Job{ID: id, State: jobs.Running, LastEvent: n}, Events: make([]jobs.Event, 1)}})
 		}
 		first := follow(t, f, 0, nil)
 		change("j1", 1)

@@ -76,7 +76,7 @@ func (p *pending) take() []line {
 		if c.Deleted {
 			data = wire.AppendDeleted(data[:0], id)
 		} else {
-			data = wire.AppendJob(data[:0], c.Job)
+			data = wire.AppendJob(data[:0], *c.Job)
 		}
 		lines[i] = line{tail.Label{Name: "job", Job: id, Owner: c.Job.Owner}, string(data)}
 	}

@@ -20,7 +20,7 @@ func TestABurstLeavesNoMemoryBehind(t *testing.T) {
 		tell := func(n int) {
 			all := make([]store.Change, n)
 			for i := range all {
-				all[i].Job = jobs.Job{ID: jobs.ID(fmt.Sprintf("%026d", i)), Owner: owner, State: jobs.Ready}
+				all[i].Job = &jobs.Job{ID: jobs.ID(fmt.Sprintf("%026d", i)), Owner: owner, State: jobs.Ready}
 			}
 			f.Commit(all)
 			time.Sleep(3 * time.Second) // told by then

@@ -31,7 +31,7 @@ func (s *Store) Submit(ctx context.Context, spec jobs.Spec, o store.SubmitOption
 		}
 		c, err := t.record(&row{key: o.Key, turn: t.nextTurn()}, these(submitted(id, spec, o, t.lastPlace())...))
 		if err == nil {
-			j, existed = c.Job, false
+			j, existed = *c.Job, false
 		}
 		return err
 	})
@@ -106,7 +106,7 @@ func (s *Store) change(ctx context.Context, w write, doing string, id jobs.ID, f
 		}
 		c, err := t.record(&r, these(e))
 		if err == nil {
-			j = c.Job
+			j = *c.Job
 		}
 		return err
 	})

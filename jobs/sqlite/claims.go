@@ -145,5 +145,5 @@ func (t *tx) start(old *row, worker string) (store.Lease, error) {
 		return store.Lease{}, err
 	}
 	c.lost = make(chan struct{})
-	return store.Lease{Job: c.Job, Worker: worker, Fence: r.fence, Cursor: from.data, Lost: c.lost}, nil
+	return store.Lease{Job: *c.Job, Worker: worker, Fence: r.fence, Cursor: from.data, Lost: c.lost}, nil
 }

@@ -34,6 +34,6 @@ func (t *tx) cursor(r *row) (cursor, error) {
 	if err != nil {
 		return cursor{}, t.batch.lost(err)
 	}
-	c.progress, err = parseProgress(progress)
+	_, c.progress, err = parseProgress(progress)
 	return c, err
 }

@@ -50,7 +50,7 @@ func (s *Store) Events(ctx context.Context, id jobs.ID, after int64, n int) (eve
 	if len(events) > 0 {
 		after = events[len(events)-1].Seq
 	}
-	return aside.follow(events, id, after, n)
+	return aside.follow(events, id, after, n), nil
 }
 
 // scanEvent reads a row of selectEvents, and reports whether it is an event.

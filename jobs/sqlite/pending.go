@@ -1,7 +1,7 @@
 package sqlite
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 
 	"example.org/carryout/jobs"
@@ -51,7 +51,7 @@ type pending struct {
 	events   []event
 	thin     []int64           // numbers of jobs with too much progress
 	cursors  map[int64]*cursor // of jobs by number; nil: to be deleted
-	progress map[int64]*event  // the newest of jobs by number; nil: to be deleted
+	progress []newest          // the latest of a job holds
 	messages []store.Message
 	forget   int // keep that many messages only; 0: all
 }
@@ -83,12 +83,7 @@ func (p *pending) add(t *tx) {
 		}
 		p.cursors[n] = at
 	}
-	for n, e := range t.progress {
-		if p.progress == nil {
-			p.progress = make(map[int64]*event)
-		}
-		p.progress[n] = e
-	}
+	p.progress = append(p.progress, t.progress...)
 	p.messages = append(p.messages, t.messages...)
 	p.forget = max(p.forget, t.forget)
 }
@@ -182,11 +177,19 @@ func (p *pending) writeNewest(c *connection) error {
 	if len(p.progress) == 0 {
 		return nil
 	}
-	order := slices.Sorted(maps.Keys(p.progress))
+	slices.SortStableFunc(p.progress, func(a, b newest) int { return cmp.Compare(a.job, b.job) })
+	latest := p.progress[:0]
+	for _, e := range p.progress {
+		if n := len(latest); n > 0 && latest[n-1].job == e.job {
+			latest[n-1] = e
+		} else {
+			latest = append(latest, e)
+		}
+	}
 	err := c.each(deleteNewest, func(rows *bulk.Rows) {
-		for _, n := range order {
-			if p.progress[n] == nil {
-				rows.Int(n)
+		for _, e := range latest {
+			if e.told == nil {
+				rows.Int(e.job)
 				rows.Next()
 			}
 		}
@@ -194,12 +197,14 @@ func (p *pending) writeNewest(c *connection) error {
 	if err != nil {
 		return err
 	}
+	var data []byte
 	return c.each(upsertNewest, func(rows *bulk.Rows) {
-		for _, n := range order {
-			if e := p.progress[n]; e != nil {
-				rows.Int(n)
+		for _, e := range latest {
+			if e.told != nil {
+				rows.Int(e.job)
 				rows.Int(e.seq)
-				rows.Blob(e.data)
+				data = e.appendData(data[:0])
+				rows.Blob(data)
 				rows.Next()
 			}
 		}

@@ -38,12 +38,13 @@ func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...
 	if at == nil && len(events) == 0 {
 		return cmp.Or(ctx.Err(), s.writer.leases.renew(l.Job.ID, l.Fence))
 	}
-	facts := s.encode(l, events)
+	var facts facts
 	put := s.write
+	told, pure := s.telling(events)
 	switch {
-	case lasting(events):
-		put = s.insist
-	case at == nil && pure(events):
+	case !pure: // it lasts
+		put, facts = s.insist, s.encode(l, events)
+	case at == nil:
 		put = s.writeSoon
 	}
 	id, fence := l.Job.ID, l.Fence
@@ -53,6 +54,13 @@ func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...
 			return err
 		}
 		r.kept = r.kept || at != nil
+		if pure {
+			if err := t.tell(r, told); err != nil {
+				return err
+			}
+			t.save(r, at)
+			return nil
+		}
 		for i := range facts.events {
 			if e := &facts.events[i]; e.Kind == jobs.KindRequeued {
 				if e.Place, err = t.place(r); err != nil {
@@ -65,12 +73,18 @@ func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...
 		if err != nil {
 			return err
 		}
-		if at != nil && c.row.kept {
-			t.keep(c.row, &cursor{at, c.Job.Progress})
-		}
-		s.writer.leases.renew(id, fence) // one that is lost by now is lost to whoever has it next
+		t.save(c.row, at)
 		return nil
 	})
+}
+
+// save keeps the cursor of a job that is held, unless it is nil, and renews its
+// lease.
+func (t *tx) save(r *row, at []byte) {
+	if at != nil && r.kept {
+		t.keep(r, &cursor{at, r.job.Progress})
+	}
+	t.batch.w.leases.renew(r.job.ID, r.fence) // one that is lost by now is lost to whoever has it next
 }
 
 // encode encodes events that do not depend on what the writer will find, so

@@ -5,7 +5,6 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 
-	"example.org/carryout/jobs"
 	"example.org/carryout/jobs/store"
 )
 
@@ -84,14 +83,4 @@ func (b *batch) deserved() bool {
 func full(err error) bool {
 	var coded sqlite3.Error
 	return errors.As(err, &coded) && meaning(coded) == store.ErrFull
-}
-
-// lasting reports whether events hold last words.
-func lasting(events []jobs.Event) bool {
-	for _, e := range events {
-		if e.Kind != jobs.KindProgress {
-			return true
-		}
-	}
-	return false
 }

@@ -55,19 +55,20 @@ func scan(from interface{ Scan(...any) error }) (*row, error) {
 	r := new(row)
 	var created, started, finished, expires, due sql.Null[int64]
 	var fileKey sql.Null[string]
-	var told sql.Null[int64]
+	var newest sql.Null[int64]
 	var progress, first []byte
 	j := &r.job
 	err := from.Scan(&r.n, (*string)(&j.ID), &j.Owner, (*string)(&j.State), &j.LastEvent, &r.turn, &r.fence, &j.Attempt,
 		&created, &started, &finished, &expires, &j.Warnings, &j.Reason,
 		&j.Failure.Code, &j.Failure.Message, &j.File.Name, &j.File.Size, &j.File.Type, &j.File.SHA256,
-		&fileKey, &due, &progress, &first, &r.kept, &told)
+		&fileKey, &due, &progress, &first, &r.kept, &newest)
 	if err != nil {
 		return nil, err
 	}
 	j.File.Key, r.due = fileKey.V, fromMilli(due)
 	j.Created, j.Started, j.Finished, j.Expires = fromMilli(created), fromMilli(started), fromMilli(finished), fromMilli(expires)
-	if j.Progress, err = parseProgress(progress); err != nil {
+	var at time.Time
+	if at, j.Progress, err = parseProgress(progress); err != nil {
 		return nil, err
 	}
 	e, err := wire.ParseData(jobs.KindQueued, first)
@@ -78,8 +79,8 @@ func scan(from interface{ Scan(...any) error }) (*row, error) {
 	if j.LastEvent > progressKept {
 		r.crowd = thinEvery - 1 // so that old progress goes with the next event
 	}
-	if r.told = told.Valid; j.State == jobs.Running && told.V == j.LastEvent {
-		r.recent = recent{{r.n, j.LastEvent, jobs.KindProgress, progress}}
+	if r.told = newest.Valid; j.State == jobs.Running && newest.V == j.LastEvent {
+		r.recent = recent{{j.LastEvent, at, j.Progress}}
 	}
 	return r, nil
 }
@@ -169,13 +170,13 @@ func progressData(p jobs.Progress) []byte {
 	return wire.AppendData(make([]byte, 0, often), jobs.Event{Kind: jobs.KindProgress, Progress: p})
 }
 
-// parseProgress reads what progressData has written.
-func parseProgress(data []byte) (jobs.Progress, error) {
+// parseProgress reads what progressData or appendData has written.
+func parseProgress(data []byte) (at time.Time, p jobs.Progress, err error) {
 	if data == nil {
-		return jobs.Progress{}, nil
+		return at, p, nil
 	}
 	e, err := wire.ParseData(jobs.KindProgress, data)
-	return e.Progress, err
+	return e.At, e.Progress, err
 }
 
 // trim cuts a time down to what the database keeps of it.

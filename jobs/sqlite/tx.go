@@ -19,7 +19,7 @@ type tx struct {
 	events   []event
 	thin     []int64
 	cursors  map[int64]*cursor
-	progress map[int64]*event
+	progress []newest
 	messages []store.Message
 	forget   int
 }
@@ -86,16 +86,13 @@ func (t *tx) record(r *row, f facts) (*change, error) {
 		kept[i] = event{r.n, e.Seq, e.Kind, f.data[i]}
 		restarted = restarted || e.Kind == jobs.KindStarted
 	}
-	aside := pure(f.events)
-	t.tell(r, kept, aside)
+	t.join(r, kept)
 	goesOn := before == jobs.Running && r.job.State == jobs.Running && !restarted
 	c := &change{
-		Change: store.Change{Job: r.job, Events: f.events},
+		Change: store.Change{Job: &r.job, Events: f.events},
 		row:    r, write: asWhole, before: before, ended: before == jobs.Running && !goesOn,
 	}
 	switch {
-	case goesOn && aside:
-		c.write = notAtAll
 	case goesOn:
 		c.write = asRunning
 	case before == "":
@@ -133,7 +130,7 @@ func (t *tx) delete(r *row) error {
 		return err
 	}
 	t.changes = append(t.changes, &change{
-		Change: store.Change{Job: r.job, Deleted: true},
+		Change: store.Change{Job: &r.job, Deleted: true},
 		row:    r, before: r.job.State, ended: r.job.State == jobs.Running,
 	})
 	return nil

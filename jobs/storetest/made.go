@@ -81,7 +81,7 @@ func testMadeBefore(t *testing.T, open Open) {
 	same(t, "job", j, want)
 	same(t, "job as it is kept", h.job(j.ID), want)
 	c := <-told
-	same(t, "what was told", c.Job, want)
+	same(t, "what was told", *c.Job, want)
 	same(t, "events that were told", len(c.Events), 3)
 	var kinds []jobs.Kind
 	for _, e := range h.events(j.ID) {

@@ -64,7 +64,7 @@ func (w *witness) check(s store.Store, c store.Change) {
 			w.t.Errorf("job %s: %v", id, err)
 		}
 	}
-	same(w.t, "the job that was told", c.Job, j)
+	same(w.t, "the job that was told", *c.Job, j)
 	w.latest[id], w.deleted[id] = j, c.Deleted
 
 	// Not the test's own context, which may end while the last are told.

@@ -11,7 +11,7 @@ import (
 
 // change is one transaction that adds events to the job J.
 func change(s jobs.State, seqs ...int64) []store.Change {
-	c := store.Change{Job: jobs.Job{ID: "J", State: s, LastEvent: seqs[len(seqs)-1]}}
+	c := store.Change{Job: &jobs.Job{ID: "J", State: s, LastEvent: seqs[len(seqs)-1]}}
 	for _, n := range seqs {
 		c.Events = append(c.Events, jobs.Event{Job: "J", Seq: n, Kind: jobs.KindProgress})
 	}
@@ -102,7 +102,7 @@ func TestAFollowerAheadOfTheTailGetsNothingTwice(t *testing.T) {
 func TestTheEndIsSaidAfterTheLastEvent(t *testing.T) {
 	for name, last := range map[string][]store.Change{
 		"of a job that is done":    change(jobs.Ready, 2),
-		"of a job that is deleted": {{Job: jobs.Job{ID: "J", State: jobs.Running}, Deleted: true}},
+		"of a job that is deleted": {{Job: &jobs.Job{ID: "J", State: jobs.Running}, Deleted: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var tl tail.Tail
@@ -147,7 +147,7 @@ func TestAJobIsForgottenWhenNobodyNeedsIt(t *testing.T) {
 		t.Error("a job that is done and not followed is remembered")
 	}
 	tl.Commit(change(jobs.Running, 3)) // tried again
-	tl.Commit([]store.Change{{Job: jobs.Job{ID: "J", State: jobs.Running}, Deleted: true}})
+	tl.Commit([]store.Change{{Job: &jobs.Job{ID: "J", State: jobs.Running}, Deleted: true}})
 	if knows() {
 		t.Error("a deleted job is remembered")
 	}

@@ -90,11 +90,12 @@ func appendStarted(b []byte, e jobs.Event) []byte {
 	return append(b, "}}"...)
 }
 
-func appendProgressed(b []byte, e jobs.Event) []byte {
+// AppendProgress is [AppendData] for progress that is told at that time.
+func AppendProgress(b []byte, at time.Time, p jobs.Progress) []byte {
 	b = append(b, `{"at":`...)
-	b = appendStamp(b, e.At)
+	b = appendStamp(b, at)
 	b = append(b, ',')
-	b = appendProgress(b, e.Progress)
+	b = appendProgress(b, p)
 	return append(b, '}')
 }
 

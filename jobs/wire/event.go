@@ -67,7 +67,7 @@ func AppendData(b []byte, e jobs.Event) []byte {
 	case jobs.KindStarted:
 		return appendStarted(b, e)
 	case jobs.KindProgress:
-		return appendProgressed(b, e)
+		return AppendProgress(b, e.At, e.Progress)
 	case jobs.KindWarning:
 		w := e.Warning
 		return appendJSON(b, warningJSON{at, w.Code, unlessZero(w.Path), w.Message, max(1, w.Count)})
