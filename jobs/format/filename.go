@@ -49,8 +49,12 @@ func shorten(name string, n int) string {
 // isDevice reports whether Windows takes name for a device
 // (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
 func isDevice(name string) bool {
-	name, _, _ = strings.Cut(strings.ToUpper(name), ".")
+	name, _, _ = strings.Cut(name, ".")
 	name = strings.TrimRight(name, " ")
+	if len(name) > len("CONOUT$") {
+		return false
+	}
+	name = strings.ToUpper(name)
 	switch name {
 	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
 		return true

@@ -17,13 +17,9 @@ const (
 
 // rules say which names an archive can have.
 type rules struct {
-	not      string // what no part of a path may contain, beside what is not UTF-8
+	not      string // ASCII that no part of a path may contain, beside what is not UTF-8
 	portable bool   // names have to suit Windows and macOS too
 }
-
-// windowsNot is what Windows takes for something else in a name, beside control
-// characters (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
-const windowsNot = `<>:"|?*\`
 
 // part returns what a part of a path is called in an archive. It is the part
 // itself, but a byte that cannot stand there becomes %xHH, with its value in
@@ -73,10 +69,22 @@ func (r rules) fits(part string) bool {
 
 // forbids reports whether c may not be in a name.
 func (r rules) forbids(c rune) bool {
-	if c < utf8.RuneSelf && strings.IndexByte(r.not, byte(c)) >= 0 {
+	for i := range len(r.not) {
+		if c == rune(r.not[i]) {
+			return true
+		}
+	}
+	return r.portable && windowsForbids(c)
+}
+
+// windowsForbids reports whether Windows takes c for something else in a name
+// (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
+func windowsForbids(c rune) bool {
+	switch c {
+	case '<', '>', ':', '"', '|', '?', '*', '\\':
 		return true
 	}
-	return r.portable && (c < ' ' || c < utf8.RuneSelf && strings.IndexByte(windowsNot, byte(c)) >= 0)
+	return c < ' '
 }
 
 // misplaced returns the place of a byte that may be in a name, but not there,

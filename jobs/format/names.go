@@ -145,7 +145,7 @@ func (n *namer) give(path, part string) {
 		return
 	}
 	name, reason := n.rules.part(part, len(part) == len(path)), notTaken
-	if !utf8.ValidString(part) {
+	if name != part && !utf8.ValidString(part) {
 		reason = notText
 	}
 	if n.rules.portable {
@@ -154,12 +154,14 @@ func (n *namer) give(path, part string) {
 		}
 		taken := n.in().taken
 		key := fold(name)
-		if has, ok := taken[key]; ok && has == part {
+		has, ok := taken[key]
+		if ok && has == part {
 			return
 		}
-		for i := 1; taken[key] != ""; i++ {
+		for i := 1; has != ""; i++ {
 			name, reason = distinguish(name, part, i), notUnique
 			key = fold(name)
+			has = taken[key]
 		}
 		taken[key] = part
 	}

@@ -124,16 +124,17 @@ func isASCII(s string) bool {
 	return true
 }
 
-// zipTime returns the time nearest to t that a ZIP archive can hold, in both
-// of its ways.
+// What a ZIP archive can hold of times, in both of its ways, in seconds since
+// 1970: all of 1980 to 2099 but its last second.
+const (
+	firstTime = 315532800
+	lastTime  = 4102444798
+)
+
+// zipTime returns the time nearest to t that a ZIP archive can hold.
 func zipTime(t time.Time) time.Time {
-	first := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
-	last := time.Date(2099, 12, 31, 23, 59, 58, 0, time.UTC)
-	if t.Before(first) {
-		return first
-	}
-	if t.After(last) {
-		return last
+	if s := t.Unix(); s < firstTime || s > lastTime {
+		return time.Unix(min(max(s, firstTime), lastTime), 0).UTC()
 	}
 	return t
 }
