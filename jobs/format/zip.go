@@ -3,6 +3,7 @@ package format
 import (
 	"context"
 	"hash/crc32"
+	"slices"
 
 	"example.org/carryout/jobs/artifact"
 	"example.org/carryout/jobs/format/deflate"
@@ -21,15 +22,16 @@ func Zip() Format {
 		Options: append([]Option{level()}, archiveOptions(portable)...),
 		Files: func(ctx context.Context, t Task, in source.Files) error {
 			// A backslash is no separator, and must not be taken for one (4.4.17.1).
-			a := archive{task: t, in: in, out: &zipper{out: t.Out, level: newDeflateLevel(t.Options)}, rules: rules{not: `\`}}
+			a := archive{task: t, in: in, out: &zipper{out: t.Out, level: newDeflateLevel(t.Options), slow: t.Rate > 0}, rules: rules{not: `\`}}
 			return a.run(ctx)
 		},
 	}
 }
 
 const (
-	zipBatch = 256 << 10
-	zipWhole = 1 << 20 // files up to this size are packed in one go
+	zipBatch = 1 << 20
+	zipBrief = 256 << 10 // a batch that is only copied, so that the cache holds it, or slow to be read
+	zipWhole = 1 << 20   // files up to this size are packed in one go
 	zipPart  = 1 << 20
 	zipHeld  = 8 << 20 // files up to this size lie packed in memory until their sizes are known
 )
@@ -43,6 +45,7 @@ const (
 type zipper struct {
 	out     *artifact.Writer
 	level   deflateLevel
+	slow    bool     // the source is
 	records []byte   // of all entries so far
 	file    *zipFile // that is being written; nil: none
 	added   member   // after the last entry of the plan
@@ -50,7 +53,11 @@ type zipper struct {
 
 // cuts implements container.
 func (z *zipper) cuts() cuts {
-	return cuts{batch: zipBatch, whole: zipWhole, part: zipPart, weight: 3 << 20, tails: true}
+	c := cuts{batch: zipBatch, whole: zipWhole, part: zipPart, weight: 3 << 20, tails: true}
+	if z.level.store || z.slow {
+		c.batch = zipBrief
+	}
+	return c
 }
 
 // effort implements container.
@@ -120,7 +127,7 @@ type zipPacker struct {
 
 // batch implements packer.
 func (k *zipPacker) batch(ctx context.Context, p *piece, from reader) error {
-	k.members, k.texts, k.content = k.members[:0], k.texts[:0], k.content[:0]
+	k.members, k.texts, k.content = k.members[:0], k.texts[:0], slices.Grow(k.content[:0], int(p.bytes))
 	for i := p.first; i < p.next; i++ {
 		if err := k.take(ctx, p, i, from); err != nil {
 			return err
@@ -155,6 +162,7 @@ func (k *zipPacker) put(ctx context.Context, p *piece) (err error) {
 		return err
 	}
 	rest, packed := k.content, k.packed
+	p.out = slices.Grow(p.out, k.length())
 	for i, m := range k.members {
 		t := k.texts[i]
 		content := rest[:t.Size]
@@ -173,6 +181,18 @@ func (k *zipPacker) put(ctx context.Context, p *piece) (err error) {
 		p.out = append(p.out, content...)
 	}
 	return nil
+}
+
+// length returns how long p.out becomes, or a little more.
+func (k *zipPacker) length() (n int) {
+	n = len(k.packed)
+	for i, m := range k.members {
+		n += localSize + len(m.name) + timeSize
+		if t := k.texts[i]; t.Packed == 0 {
+			n += int(t.Size)
+		}
+	}
+	return n
 }
 
 // part implements packer.
