@@ -63,6 +63,7 @@ type reader interface {
 // cuts say how a plan is cut into pieces. Sizes are bytes of content.
 type cuts struct {
 	batch int64 // small files that go together
+	most  int64 // entries that do; 0: any number
 	whole int64 // a larger file is read in parts
 	part  int64
 

@@ -58,7 +58,7 @@ func (c *cutter) fillBatch(p *piece) (next int) {
 		size += c.cuts.around(e.Size)
 		p.items++
 		p.bytes += e.Size
-		if p.next == len(c.plan.Entries) || c.isLarge(p.next) || size+c.cuts.around(c.plan.Entries[p.next].Size) > c.cuts.batch {
+		if p.next == len(c.plan.Entries) || p.items == c.cuts.most || c.isLarge(p.next) || size+c.cuts.around(c.plan.Entries[p.next].Size) > c.cuts.batch {
 			return p.next
 		}
 	}

@@ -40,6 +40,12 @@ func mixed() source.Data {
 	return files(nodes)
 }
 
+// pace is what may be another at each attempt, and leaves no trace in the file.
+type pace struct {
+	workers int
+	rate    int64
+}
+
 // checkpoint is what is kept of a run at a Save.
 type checkpoint struct {
 	format, artifact []byte
@@ -49,12 +55,12 @@ type checkpoint struct {
 
 // checkpoints runs a format, and returns its file and a checkpoint for every
 // place where it may be cut.
-func checkpoints(t *testing.T, f format.Format, options map[string]string, data source.Data, workers int) (file []byte, all []checkpoint) {
+func checkpoints(t *testing.T, f format.Format, options map[string]string, data source.Data, at pace) (file []byte, all []checkpoint) {
 	t.Helper()
 	s := newStaged()
 	out := artifact.NewWriter(s)
 	m := &meter.Meter{}
-	task := format.Task{Out: out, Meter: m, Options: f.Complete(options), Workers: workers}
+	task := format.Task{Out: out, Meter: m, Options: f.Complete(options), Workers: at.workers, Rate: at.rate}
 	task.Save = func(state func() []byte) error {
 		c, err := out.Checkpoint()
 		p := m.Progress()
@@ -71,7 +77,7 @@ func checkpoints(t *testing.T, f format.Format, options map[string]string, data 
 }
 
 // goOn goes on from a checkpoint of file.
-func goOn(ctx context.Context, f format.Format, options map[string]string, data source.Data, file []byte, c checkpoint, workers int) (result, error) {
+func goOn(ctx context.Context, f format.Format, options map[string]string, data source.Data, file []byte, c checkpoint, at pace) (result, error) {
 	s := newStaged()
 	s.Buffer.Write(file[:c.size])
 	out, err := artifact.ResumeWriter(s, c.artifact)
@@ -79,7 +85,7 @@ func goOn(ctx context.Context, f format.Format, options map[string]string, data 
 		return result{}, err
 	}
 	m := &meter.Meter{}
-	err = do(ctx, f, format.Task{Out: out, Meter: m, Options: f.Complete(options), Workers: workers, From: c.format}, data)
+	err = do(ctx, f, format.Task{Out: out, Meter: m, Options: f.Complete(options), Workers: at.workers, Rate: at.rate, From: c.format}, data)
 	if err != nil {
 		return result{meter: m}, errors.Join(err, out.Abort())
 	}
@@ -100,7 +106,7 @@ func TestAnArchiveGoesOnFromEveryPlaceWhereItMayBeCut(t *testing.T) {
 					options = map[string]string{"names": "portable"}
 				}
 				f := find(t, name)
-				file, all := checkpoints(t, f, options, data, 2)
+				file, all := checkpoints(t, f, options, data, pace{workers: 2})
 				if len(all) < 15 {
 					t.Errorf("got %d places, want more", len(all))
 				}
@@ -111,7 +117,7 @@ func TestAnArchiveGoesOnFromEveryPlaceWhereItMayBeCut(t *testing.T) {
 						t.Errorf("got a cut at %d after one at %d", c.size, last)
 					}
 					last = c.size
-					r, err := goOn(t.Context(), f, options, data, file, c, 1+i%5)
+					r, err := goOn(t.Context(), f, options, data, file, c, pace{1 + i%5, int64(i%2) << 40})
 					if err != nil {
 						t.Fatalf("place %d: %v", i, err)
 					}
@@ -125,15 +131,15 @@ func TestAnArchiveGoesOnFromEveryPlaceWhereItMayBeCut(t *testing.T) {
 	}
 }
 
-func TestTheNumberOfWorkersLeavesNoTrace(t *testing.T) {
+func TestThePaceLeavesNoTrace(t *testing.T) {
 	data := mixed()
 	for _, name := range archives() {
 		want := export(t, name, nil, data).bytes
-		for _, workers := range []int{0, 1, 5} {
+		for _, at := range []pace{{workers: 0}, {workers: 1}, {workers: 5}, {workers: 2, rate: 1 << 40}} {
 			f := find(t, name)
-			got, _ := checkpoints(t, f, nil, data, workers)
+			got, _ := checkpoints(t, f, nil, data, at)
 			if !bytes.Equal(got, want) {
-				t.Errorf("%s: got another file with %d workers", name, workers)
+				t.Errorf("%s: got another file with %d workers, at %d bytes a second", name, at.workers, at.rate)
 			}
 		}
 	}
@@ -165,7 +171,7 @@ func TestASaveThatFailsEndsTheRun(t *testing.T) {
 		if err := out.Leave(); err != nil {
 			t.Fatal(err)
 		}
-		r, err := goOn(t.Context(), f, nil, mixed(), s.Bytes(), c, 2)
+		r, err := goOn(t.Context(), f, nil, mixed(), s.Bytes(), c, pace{workers: 2})
 		if err != nil || !bytes.Equal(r.bytes, export(t, name, nil, mixed()).bytes) {
 			t.Errorf("%s: got another file, and %v", name, err)
 		}
@@ -178,11 +184,11 @@ func TestACheckpointThatDoesNotFitIsRefused(t *testing.T) {
 	}
 	for _, name := range archives() {
 		f := find(t, name)
-		file, all := checkpoints(t, f, nil, small(), 2)
+		file, all := checkpoints(t, f, nil, small(), pace{workers: 2})
 		c := all[len(all)/2]
 		refused := func(what string, c checkpoint, options map[string]string, data source.Data) {
 			t.Helper()
-			if _, err := goOn(t.Context(), f, options, data, file, c, 2); !errors.Is(err, format.ErrCheckpoint) {
+			if _, err := goOn(t.Context(), f, options, data, file, c, pace{workers: 2}); !errors.Is(err, format.ErrCheckpoint) {
 				t.Errorf("%s, %s: got %v, want ErrCheckpoint", name, what, err)
 			}
 		}
@@ -209,7 +215,7 @@ func TestACheckpointThatDoesNotFitIsRefused(t *testing.T) {
 		refused("another time in the plan", c, nil, files(nodes))
 		delete(nodes, "a")
 		refused("another plan", c, nil, files(nodes))
-		_, err := goOn(t.Context(), f, nil, small(), file, c, 2)
+		_, err := goOn(t.Context(), f, nil, small(), file, c, pace{workers: 2})
 		if err != nil {
 			t.Errorf("%s: got %v for what fits", name, err)
 		}
@@ -220,11 +226,11 @@ func TestAFileThatIsGoneAfterAnInterruptionEndsThere(t *testing.T) {
 	nodes := map[string]node{"a": {content: "a"}, "large": {content: strings.Repeat("0123456789abcdef", 1<<20)}, "z": {content: "z"}}
 	for _, name := range archives() {
 		f := find(t, name)
-		file, all := checkpoints(t, f, nil, files(nodes), 2)
+		file, all := checkpoints(t, f, nil, files(nodes), pace{workers: 2})
 		gone := maps.Clone(nodes)
 		gone["large"] = node{content: nodes["large"].content, opening: fs.ErrNotExist}
 		within := slices.IndexFunc(all, func(c checkpoint) bool { items, bytes := c.progress(); return items == 1 && bytes > 5<<20 })
-		r, err := goOn(t.Context(), f, nil, files(gone), file, all[within], 2)
+		r, err := goOn(t.Context(), f, nil, files(gone), file, all[within], pace{workers: 2})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,7 +30,8 @@ func Zip() Format {
 
 const (
 	zipBatch = 1 << 20
-	zipBrief = 256 << 10 // a batch that is only copied, so that the cache holds it, or slow to be read
+	zipBrief = 256 << 10 // a batch that is only copied, so that the cache holds it, or known to be slow to read
+	zipMost  = 512       // entries of a batch, which each may take a while to be opened
 	zipWhole = 1 << 20   // files up to this size are packed in one go
 	zipPart  = 1 << 20
 	zipHeld  = 8 << 20 // files up to this size lie packed in memory until their sizes are known
@@ -45,7 +46,7 @@ const (
 type zipper struct {
 	out     *artifact.Writer
 	level   deflateLevel
-	slow    bool     // the source is
+	slow    bool     // the source is known to be
 	records []byte   // of all entries so far
 	file    *zipFile // that is being written; nil: none
 	added   member   // after the last entry of the plan
@@ -53,7 +54,7 @@ type zipper struct {
 
 // cuts implements container.
 func (z *zipper) cuts() cuts {
-	c := cuts{batch: zipBatch, whole: zipWhole, part: zipPart, weight: 3 << 20, tails: true}
+	c := cuts{batch: zipBatch, most: zipMost, whole: zipWhole, part: zipPart, weight: 3 << 20, tails: true}
 	if z.level.store || z.slow {
 		c.batch = zipBrief
 	}
