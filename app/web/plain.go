@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -85,19 +84,6 @@ func (p *plain) unhurry() {
 	if p.r.ProtoMajor > 1 {
 		p.until = time.Time{}
 		_ = p.rc.SetWriteDeadline(p.until)
-	}
-}
-
-// few is how many are woken at a time.
-const few = 16
-
-// Wake implements [tail.Waker]. Of a thousand that are woken one after the other,
-// none would find in the processor's cache what was there when it was woken. So
-// now and then those who are awake have their turn first.
-func (p *plain) Wake() {
-	p.Bell.Wake()
-	if p.site.woken.Add(1)%few == 0 {
-		runtime.Gosched()
 	}
 }
 

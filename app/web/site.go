@@ -25,7 +25,6 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"example.org/carryout/app/carrier"
@@ -71,7 +70,6 @@ type Site struct {
 
 	published bucket // how much was published of late
 	tallies   tallies
-	woken     atomic.Uint32  // lines of net/http, ever
 	noting    sync.WaitGroup // goroutines that note downloads
 	noted     sync.Map       // jobs whose downloads they note
 }
