@@ -78,10 +78,11 @@ func (p *plain) hurry(now time.Time) {
 	}
 }
 
-// unhurry takes the deadline back over HTTP/2, where one that passes in silence
-// would end the stream. Over HTTP/1 it means nothing to anybody.
+// unhurry takes the deadline back where one that passes in silence does harm: over
+// HTTP/2 it would end the stream, and over TLS the answer to a client that wants
+// new keys.
 func (p *plain) unhurry() {
-	if p.r.ProtoMajor > 1 {
+	if p.r.ProtoMajor > 1 || p.r.TLS != nil {
 		p.until = time.Time{}
 		_ = p.rc.SetWriteDeadline(p.until)
 	}
@@ -90,10 +91,7 @@ func (p *plain) unhurry() {
 // Follow implements [line]. It returns when the stream has ended.
 func (p *plain) Follow(f *tail.Follower) {
 	defer f.Close()
-	unwatch := p.site.Crew.Watch(f, p)
-	whole := p.follow(f)
-	unwatch()
-	if whole {
+	if p.follow(f) {
 		p.End()
 	} else {
 		p.Close()
@@ -120,6 +118,7 @@ func (p *plain) Stop() {
 
 // follow reports whether the stream ended as it should.
 func (p *plain) follow(f *tail.Follower) (whole bool) {
+	defer p.site.Crew.Watch(f, p)()
 	ctx := p.r.Context()
 	defer context.AfterFunc(ctx, p.Wake)()
 	silence := time.AfterFunc(p.site.Heartbeat, func() {

@@ -54,7 +54,7 @@ type Site struct {
 	Log       *slog.Logger
 	NewKey    func() string   // makes the Idempotency-Key of a form: random text
 	Heartbeat time.Duration   // of silence, after which a stream shows that it lives
-	Stopping  <-chan struct{} // closed when streams are to end
+	Stopping  <-chan struct{} // closed when nothing is to begin any more; streams end with the Crew
 
 	Gate         Gate          // how many streams there may be
 	Plain        bool          // all streams go by net/http

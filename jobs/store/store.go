@@ -210,7 +210,7 @@ type Message struct {
 
 // A Change is what one transaction did to one job.
 type Change struct {
-	Job     *jobs.Job    // as it stands after it, for all who are told; of a deleted job: as it was
+	Job     *jobs.Job    // as it stands after it; of a deleted job: as it was; never changed by anybody, since all share it
 	Events  []jobs.Event // what was added to its history, in order
 	Deleted bool
 }

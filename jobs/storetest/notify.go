@@ -21,13 +21,14 @@ type witness struct {
 
 	mu      sync.Mutex // guards what stands below
 	latest  map[jobs.ID]jobs.Job
+	told    map[jobs.ID]*jobs.Job // latest, as it is shared with the store
 	deleted map[jobs.ID]bool
 	changed chan struct{} // has a value when something was told; capacity 1
 }
 
 func newWitness(t *testing.T) *witness {
 	return &witness{t: t, store: make(chan store.Store, 1), changed: make(chan struct{}, 1),
-		latest: make(map[jobs.ID]jobs.Job), deleted: make(map[jobs.ID]bool)}
+		latest: make(map[jobs.ID]jobs.Job), told: make(map[jobs.ID]*jobs.Job), deleted: make(map[jobs.ID]bool)}
 }
 
 func (w *witness) notify(changes []store.Change) {
@@ -52,6 +53,9 @@ func (w *witness) notify(changes []store.Change) {
 func (w *witness) check(s store.Store, c store.Change) {
 	id := c.Job.ID
 	j := w.latest[id]
+	if before := w.told[id]; before != nil {
+		same(w.t, "the job that was told before", *before, j) // which nobody changes
+	}
 	if w.deleted[id] {
 		w.t.Errorf("job %s: told of a change after it was deleted", id)
 	}
@@ -65,7 +69,7 @@ func (w *witness) check(s store.Store, c store.Change) {
 		}
 	}
 	same(w.t, "the job that was told", *c.Job, j)
-	w.latest[id], w.deleted[id] = j, c.Deleted
+	w.latest[id], w.told[id], w.deleted[id] = j, c.Job, c.Deleted
 
 	// Not the test's own context, which may end while the last are told.
 	ctx := context.WithoutCancel(w.t.Context())
