@@ -147,15 +147,22 @@ func TestAFrameThatIsNoEventIsAnError(t *testing.T) {
 func FuzzEventsComeBackAsTheyWereWritten(f *testing.F) {
 	for kind := range kinds {
 		f.Add(kind, "docs", "ü\r\n<&>", int64(1_795_255_200_007), int64(12), 0.42, true)
+		f.Add(kind, "bad\xff.\xe2\x82", "\\ufffd \\\\ufffd \ufffd\xff", int64(0), int64(1), 0.5, true)
 		f.Add(kind, "", "\x00\u2028", int64(0), int64(-1), 0.0, false)
 	}
 	f.Fuzz(func(t *testing.T, kind int, a, b string, ms, n int64, fraction float64, known bool) {
 		if math.IsNaN(fraction) || math.IsInf(fraction, 0) {
 			return // is no share of anything
 		}
-		a, b = strings.ToValidUTF8(a, "?"), strings.ToValidUTF8(b, "?")
 		const century = 100 * 365 * 24 * 3600 * 1000
-		want := anyEvent(kinds[uint(kind)%uint(len(kinds))], a, b, time.UnixMilli(ms%century).UTC(), n, jobs.Maybe[float64]{Value: fraction, Known: known})
+		made := func(a, b string) jobs.Event {
+			return anyEvent(kinds[uint(kind)%uint(len(kinds))], a, b, time.UnixMilli(ms%century).UTC(), n, jobs.Maybe[float64]{Value: fraction, Known: known})
+		}
+		first := wire.AppendData(nil, made(a, b))
+		if read, err := wire.ParseData(made(a, b).Kind, first); err != nil || !bytes.Equal(wire.AppendData(nil, read), first) {
+			t.Errorf("got %s and %v after it was read, want %s", wire.AppendData(nil, read), err, first)
+		}
+		want := made(strings.ToValidUTF8(a, "?"), strings.ToValidUTF8(b, "?"))
 		got, err := wire.ParseData(want.Kind, wire.AppendData(nil, want))
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v and %v, want %+v", got, err, want)

@@ -104,7 +104,8 @@ func orZero[T any](p *T) (v T) {
 }
 
 // appendJSON appends v without the line break and the escapes for HTML that
-// encoding/json adds of its own accord.
+// encoding/json adds of its own accord. What is not UTF-8 becomes U+FFFD as it
+// is, and not its escape, so that what is read back is written in the same words.
 func appendJSON(b []byte, v any) []byte {
 	buf := bytes.NewBuffer(b)
 	e := json.NewEncoder(buf)
@@ -112,5 +113,31 @@ func appendJSON(b []byte, v any) []byte {
 	if err := e.Encode(v); err != nil {
 		panic("wire: " + err.Error()) // our own types always encode
 	}
-	return bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
+	all := bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
+	if at := len(b); bytes.Contains(all[at:], []byte(replaced)) {
+		return unescape(all, at)
+	}
+	return all
+}
+
+// replaced is what encoding/json writes for a byte that is not UTF-8.
+const replaced = `\ufffd`
+
+// unescape writes U+FFFD itself for each escape of it from b[at] on, in place.
+func unescape(b []byte, at int) []byte {
+	out := b[:at]
+	for rest := b[at:]; len(rest) > 0; {
+		n := 1
+		switch {
+		case bytes.HasPrefix(rest, []byte(replaced)):
+			out, n = append(out, "\uFFFD"...), len(replaced)
+		case rest[0] == '\\': // and what it escapes, which may be another backslash
+			n = 2
+			fallthrough
+		default:
+			out = append(out, rest[:n]...)
+		}
+		rest = rest[n:]
+	}
+	return out
 }
