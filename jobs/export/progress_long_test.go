@@ -319,7 +319,7 @@ func (v verdict) wrong() string {
 		return "the fraction is off by more than 0.07"
 	case v.held < 0.8:
 		return "less than 80 % of the estimates hold"
-	case v.almost > max(0.03*v.total, 0.1): // three times as long as the last hundredth would be, or what nobody sees
+	case v.almost > max(0.03*v.total, 0.05): // three times as long as the last hundredth would be
 		return "it is at 99 % for long"
 	case v.sealed > 0.05:
 		return "sealing takes more than 50 ms"
