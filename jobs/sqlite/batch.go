@@ -238,13 +238,24 @@ func (b *batch) notify() {
 	}
 }
 
+// answered is how many wait for an answer.
+func (b *batch) answered() int {
+	n := len(b.claims)
+	for _, o := range b.calls {
+		if o.to.then == nil {
+			n++
+		}
+	}
+	return n
+}
+
 // answer tells the callers what became of what they asked for.
 func (b *batch) answer() {
 	for _, o := range b.calls {
 		if o.err == nil {
 			o.err = b.broken
 		}
-		o.to.answer <- o.err
+		o.to.reply(o.err)
 	}
 	for _, o := range b.claims {
 		if o.err == nil {

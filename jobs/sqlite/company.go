@@ -2,9 +2,8 @@ package sqlite
 
 import (
 	"runtime"
+	"slices"
 	"time"
-
-	"example.org/carryout/jobs"
 )
 
 // A round is one transaction.
@@ -46,8 +45,11 @@ type guests struct {
 // enter lets in who is there, and reports whether anybody was.
 func (g *guests) enter() bool {
 	calls, n, closed := g.w.take()
+	if c := g.w.hear(n > 0 || closed); c != nil {
+		calls = slices.Insert(calls, 0, c) // remarks were made before whoever made them has come
+	}
 	g.calls, g.n, g.closed = g.w.admit(calls), g.n+n, closed
-	return n > 0
+	return n > 0 || len(g.calls) > 0
 }
 
 // more lets more of them join b, and reports whether there were any.
@@ -69,24 +71,14 @@ func (g *guests) more(b *batch) bool {
 		return true
 	}
 	began := time.Now()
-	g.w.expect(g.w.last.answered-g.n, false, g.timer, g.until.Sub(began))
+	g.w.expect(g.w.last.answered-g.n, g.timer, g.until.Sub(began))
 	g.idle += time.Since(began)
 	return g.enter()
 }
 
-// linger lets what is in no hurry wait for more of its kind, where many jobs run:
-// until each of them has told how it goes, or somebody else comes. Whoever came
-// alone the last time has nobody to wait for.
-func (w *writer) linger(timer *time.Timer) {
-	if running := int(w.counts[jobs.Running]); running >= many && w.last.answered > 1 {
-		w.expect(running, true, timer, leisure)
-	}
-}
-
-// expect waits until there are n in the inbox, or one who is in a hurry if those
-// do not wait, but for no longer than that.
-func (w *writer) expect(n int, hasty bool, timer *time.Timer, most time.Duration) {
-	for timer.Reset(most); w.want(n, hasty); {
+// expect waits until there are n in the inbox, but for no longer than that.
+func (w *writer) expect(n int, timer *time.Timer, most time.Duration) {
+	for timer.Reset(most); w.want(n); {
 		select {
 		case <-w.bell:
 		case <-timer.C:
@@ -99,23 +91,14 @@ func (w *writer) expect(n int, hasty bool, timer *time.Timer, most time.Duration
 // disk is, and lets others join.
 const patience = 5 * time.Millisecond
 
-// leisure is how long progress waits for company at most, and many is how many
-// jobs must run for some to come.
-const (
-	leisure = 10 * time.Millisecond
-	many    = 32
-)
-
-// want has the bell rung when there are n in the inbox, or one who is in a hurry
-// if those do not wait, and reports whether that is yet to come.
-func (w *writer) want(n int, hasty bool) bool {
+// want has the bell rung when there are n in the inbox, and reports whether that
+// is yet to come.
+func (w *writer) want(n int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.wanted, w.hasty = n, hasty
-	return !w.come(n, hasty) && !w.closed
+	w.wanted = n
+	return !w.come(n) && !w.closed
 }
 
-// come reports whether those have come for whom the writer waits. The lock is held.
-func (w *writer) come(n int, hasty bool) bool {
-	return len(w.calls)+len(w.claims) >= n || hasty && w.urgent+len(w.claims) > 0
-}
+// come reports whether there are n in the inbox. The lock is held.
+func (w *writer) come(n int) bool { return len(w.calls)+len(w.claims) >= n }

@@ -82,11 +82,14 @@ func work(ctx context.Context, s *sqlite.Store) error {
 		if err := s.Append(ctx, l, []byte("cursor"), make10(jobs.Event{Kind: jobs.KindProgress})...); err != nil {
 			return err
 		}
+		if err := s.Tell(l, jobs.Progress{Phase: jobs.Sealing}); err != nil { // which comes before what is added next
+			return err
+		}
 	}
 	if err := s.Append(ctx, l, nil, ready); err != nil {
 		return err
 	}
-	fmt.Println("done", l.Job.ID, l.Job.LastEvent+301, jobs.KindReady)
+	fmt.Println("done", l.Job.ID, l.Job.LastEvent+331, jobs.KindReady)
 	return nil
 }
 

@@ -20,6 +20,9 @@ type leases struct {
 	mu    sync.Mutex // guards what stands below
 	holds map[jobs.ID]*hold
 	first time.Duration // no lease runs out before it
+
+	remarked []*hold // those of whose jobs there are remarks
+	closed   bool    // there will be no more of them
 }
 
 // A hold is the lease on one job, as it was committed.
@@ -27,6 +30,9 @@ type hold struct {
 	fence int64
 	until time.Duration // since the origin
 	lost  chan struct{}
+
+	remark  remark // that waits; its job is empty: there is none
+	trouble error  // what became of the one before, if it was not kept
 }
 
 // never is a time that does not come.
@@ -43,12 +49,18 @@ func (l *leases) now() time.Duration { return time.Since(l.origin) }
 func (l *leases) renew(id jobs.ID, fence int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	_, err := l.renewed(id, fence)
+	return err
+}
+
+// renewed is renew, and returns the hold. The lock is held.
+func (l *leases) renewed(id jobs.ID, fence int64) (*hold, error) {
 	h, ok := l.holds[id]
 	if !ok || h.fence != fence {
-		return jobs.ErrLost
+		return nil, jobs.ErrLost
 	}
 	h.until = l.now() + l.last // first stays a bound
-	return nil
+	return h, nil
 }
 
 // hold begins a lease, and ends the one that may be there.

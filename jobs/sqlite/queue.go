@@ -44,8 +44,6 @@ func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...
 	switch {
 	case !pure: // it lasts
 		put, facts = s.insist, s.encode(l, events)
-	case at == nil:
-		put = s.writeSoon
 	}
 	id, fence := l.Job.ID, l.Fence
 	return put(ctx, "adding to the history of a job", func(t *tx) error {

@@ -40,7 +40,7 @@ func (w *writer) admit(calls []*call) (last []*call) {
 		if c.last {
 			last = append(last, c)
 		} else if c.take() {
-			c.answer <- store.ErrFull
+			c.reply(store.ErrFull)
 		}
 	}
 	w.refuse(store.ErrFull)

@@ -10,9 +10,9 @@
 // trace, and when the database refuses what several have decided, each of them
 // gets a transaction of its own, so that none suffers from the failure of
 // another. Claims wait with the writer too, and are answered in the
-// transaction that makes a job free. Where many jobs run and tell how they go,
-// their progress waits a hundredth of a second or a little more for the others',
-// and goes at once with anything else. After the commit it tells [store.Notify],
+// transaction that makes a job free. Nobody waits when a worker tells how its job
+// goes: that is gathered as well, the latest of each job, and goes with anything
+// else, or together every 20 ms. After the commit it tells [store.Notify],
 // and then the callers. Readers have connections of their own, and see what
 // has been committed. If another program has written to the database, the
 // writer reads anew what it remembers.
@@ -27,8 +27,8 @@
 // setting the clock takes no job from its worker. So does the time for which
 // files are kept, by a clock whose marks are in the database (package steady).
 //
-// Everything is on the disk before a call returns: WAL with synchronous=FULL
-// (https://www.sqlite.org/wal.html). A full disk is [store.ErrFull], and a
+// Everything is on the disk before a call returns, but for what is only told:
+// WAL with synchronous=FULL (https://www.sqlite.org/wal.html). A full disk is [store.ErrFull], and a
 // database that another program keeps locked is [store.ErrBusy]; both pass by
 // themselves, and reading goes on meanwhile. A full disk takes last words even
 // so, out of a [Reserve]. Of progress events only about the newest hundred of a
@@ -160,11 +160,6 @@ func (s *Store) close() error {
 // durable. What f returns undoes what f did, and nothing else.
 func (s *Store) write(ctx context.Context, doing string, f func(*tx) error) error {
 	return failed(doing, s.writer.do(ctx, f, false))
-}
-
-// writeSoon is write for what is in no hurry.
-func (s *Store) writeSoon(ctx context.Context, doing string, f func(*tx) error) error {
-	return failed(doing, s.writer.doSoon(ctx, f))
 }
 
 // insist is write for last words, which are worth the reserve.

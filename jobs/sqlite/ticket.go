@@ -48,7 +48,16 @@ type call struct {
 	run  func(*tx) error
 	last bool // words, for which room is made if there is none
 
-	patient bool // it may wait for company
+	then func(error) // is told the answer, where nobody waits for it; nil: somebody does
+}
+
+// reply gives the writer's answer.
+func (c *call) reply(err error) {
+	if c.then != nil {
+		c.then(err)
+	} else {
+		c.answer <- err
+	}
 }
 
 // A claim waits until a job is free.

@@ -25,8 +25,6 @@ type writer struct {
 	calls  []*call
 	claims []*claim
 	wanted int                  // in the inbox, for the bell to be rung
-	urgent int                  // of calls, those that are in a hurry
-	hasty  bool                 // the bell is rung for one of those as well
 	counts map[jobs.State]int64 // of what is durable; replaced, never changed
 	recent map[jobs.ID]recent   // of jobs that run, as far as it is durable
 
@@ -38,6 +36,7 @@ type writer struct {
 	turn    int64          // the latest given to a job
 	message int64          // number of the newest message
 	last    round          // what was done last
+	heard   time.Time      // when remarks were taken last
 	version int64          // of the database, as the writer knows it
 	stale   bool           // what the writer knows must be read anew
 	told    []store.Change // the memory of what is told next
@@ -55,22 +54,8 @@ func newWriter(c *connection, o Options, time *clock) (*writer, error) {
 
 // do has f run in the next transaction, and waits for its commit.
 func (w *writer) do(ctx context.Context, f func(*tx) error, last bool) error {
-	return w.ask(ctx, &call{ticket: newTicket(), run: f, last: last})
-}
-
-// doSoon is do for what is in no hurry.
-func (w *writer) doSoon(ctx context.Context, f func(*tx) error) error {
-	return w.ask(ctx, &call{ticket: newTicket(), run: f, patient: true})
-}
-
-// ask hands in a call, and waits for its answer.
-func (w *writer) ask(ctx context.Context, c *call) error {
-	err := w.send(ctx, func() {
-		if w.calls = append(w.calls, c); !c.patient {
-			w.urgent++
-		}
-	})
-	if err != nil {
+	c := &call{ticket: newTicket(), run: f, last: last}
+	if err := w.send(ctx, func() { w.calls = append(w.calls, c) }); err != nil {
 		return err
 	}
 	return c.wait(ctx)
@@ -97,7 +82,7 @@ func (w *writer) send(ctx context.Context, put func()) error {
 		return store.ErrClosed
 	}
 	put()
-	if w.come(w.wanted, w.hasty) {
+	if w.come(w.wanted) {
 		w.ring()
 	}
 	return nil
@@ -112,6 +97,7 @@ func (w *writer) ring() {
 
 // close lets the goroutine finish what is in the inbox, and waits for it.
 func (w *writer) close() {
+	w.leases.close()
 	w.mu.Lock()
 	w.closed = true
 	w.ring()
@@ -128,9 +114,8 @@ func (w *writer) run() {
 		timer.Reset(w.idle())
 		select {
 		case <-w.bell:
-		case <-timer.C: // a lease has run out
+		case <-timer.C: // a lease has run out, or remarks have waited long enough
 		}
-		w.linger(timer)
 		if closed := w.goRound(timer); closed {
 			w.refuse(store.ErrClosed)
 			return
@@ -148,21 +133,22 @@ func (w *writer) take() (calls []*call, n int, closed bool) {
 	}
 	calls, n = w.calls, len(w.calls)+len(w.claims)
 	w.waiting = append(w.waiting, w.claims...)
-	w.calls, w.claims, w.wanted, w.urgent, w.hasty = nil, nil, 1, 0, false
+	w.calls, w.claims, w.wanted = nil, nil, 1
 	return calls, n, w.closed
 }
 
 // idle returns how long there is nothing to do unless somebody rings: until a
-// lease may run out that a claim waits for.
+// lease may run out that a claim waits for, or remarks are due.
 func (w *writer) idle() time.Duration {
-	if len(w.waiting) == 0 {
-		return never
+	wait := w.untilHeard()
+	if len(w.waiting) > 0 {
+		wait = min(wait, w.leases.wait())
 	}
-	return w.leases.wait()
+	return wait
 }
 
 // commit makes one transaction of guests and of what can be done for the claims
-// that wait, and returns how many were answered.
+// that wait, and returns how many of those who wait were answered.
 func (w *writer) commit(g *guests) (answered int) {
 	w.waiting = slices.DeleteFunc(w.waiting, func(c *claim) bool { return c.gone() })
 	if len(g.calls) == 0 && (len(w.waiting) == 0 || !w.hopeful()) {
@@ -175,7 +161,7 @@ func (w *writer) commit(g *guests) (answered int) {
 		b.serve()
 	}
 	b.end()
-	answered = len(b.calls) + len(b.claims)
+	answered = b.answered()
 	if !b.spoiled() {
 		b.settle()
 		return answered

@@ -3,7 +3,7 @@
 //
 // The promises stand at the methods, and the suite jobs/storetest checks them
 // on every adapter. Three hold everywhere. What a method has returned without
-// an error is durable. Each job's events are numbered from 1, strictly
+// an error is durable, but for Tell. Each job's events are numbered from 1, strictly
 // increasing, and no number is ever used twice, not even across a crash. And
 // nobody is told of an event ([Notify]) before it is durable.
 //
@@ -83,6 +83,15 @@ type Queue interface {
 	// job out of the state running ends l. It returns jobs.ErrLost, and adds
 	// nothing, if l has ended or its fence has been passed.
 	Append(ctx context.Context, l Lease, cursor []byte, events ...jobs.Event) error
+
+	// Tell has the history of the job that l holds soon say how the work goes, by
+	// an event KindProgress, and renews l. It does not wait: this is the one thing
+	// that a crash may take back, of which nobody has heard by then. What was told
+	// of the same job a moment ago may be left out for it. What comes to Append
+	// later comes later in the history. Tell returns jobs.ErrLost if l has ended
+	// or its fence has been passed, and adds nothing; and so it does with the
+	// error that has kept the store from adding what was told before.
+	Tell(l Lease, p jobs.Progress) error
 
 	// Renew keeps the leases in held from running out. It returns an error for
 	// each, nil or jobs.ErrLost, and one of its own if it failed as a whole.

@@ -127,6 +127,7 @@ func testLost(t *testing.T, open Open) {
 			before, _ := h.Job(h.ctx, l.Job.ID)
 			fails(t, "Append", h.Append(h.ctx, l, []byte("x"), progress(2)), jobs.ErrLost)
 			fails(t, "Append of nothing", h.Append(h.ctx, l, nil), jobs.ErrLost)
+			fails(t, "Tell", h.Tell(l, halfway), jobs.ErrLost)
 			each, err := h.Renew(h.ctx, []store.Lease{l})
 			if err != nil || len(each) != 1 {
 				t.Fatalf("Renew: got %v, error %v", each, err)

@@ -40,7 +40,7 @@ func Run(t *testing.T, open Open) {
 		"Retry": testRetry, "Delete": testDelete, "Count": testCount,
 		"Claim": testClaim, "Order": testOrder, "Waiting": testWaiting, "Silence": testSilence,
 		"Limits": testLimits, "Fairness": testFairness,
-		"Append": testAppend, "GoingOn": testGoingOn, "Lost": testLost, "Renew": testRenew, "Recover": testRecover,
+		"Append": testAppend, "Tell": testTell, "GoingOn": testGoingOn, "Lost": testLost, "Renew": testRenew, "Recover": testRecover,
 		"Events": testEvents, "Shelf": testShelf, "Spent": testSpent, "Forget": testForget, "Press": testPress,
 		"Notify": testNotify, "Together": testTogether,
 	} {

@@ -69,8 +69,7 @@ func (k *keeper) record(ctx context.Context, now time.Time) error {
 	if len(k.unsaid) == 0 && p == k.last && now.Sub(k.at) < pulse {
 		return nil
 	}
-	events := append(k.unsaid[:len(k.unsaid):len(k.unsaid)], jobs.Event{Kind: jobs.KindProgress, Progress: p})
-	err := k.queue.Append(ctx, k.lease, nil, events...)
+	err := k.say(ctx, p)
 	switch {
 	case errors.Is(err, jobs.ErrLost):
 		return err
@@ -84,6 +83,16 @@ func (k *keeper) record(ctx context.Context, now time.Time) error {
 		k.last, k.at, k.unsaid, k.mute = p, now, nil, time.Time{}
 	}
 	return nil
+}
+
+// say tells progress, which is in no hurry, and with it the warnings that were
+// not told yet, which must not be lost.
+func (k *keeper) say(ctx context.Context, p jobs.Progress) error {
+	if len(k.unsaid) == 0 {
+		return k.queue.Tell(k.lease, p)
+	}
+	events := append(k.unsaid[:len(k.unsaid):len(k.unsaid)], jobs.Event{Kind: jobs.KindProgress, Progress: p})
+	return k.queue.Append(ctx, k.lease, nil, events...)
 }
 
 // renew keeps the lease while nothing can be recorded, which else renews it.

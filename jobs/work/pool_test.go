@@ -65,6 +65,10 @@ func (q *oneJob) Append(ctx context.Context, l store.Lease, cursor []byte, event
 	return nil
 }
 
+func (q *oneJob) Tell(l store.Lease, p jobs.Progress) error {
+	return q.Append(context.Background(), l, nil, jobs.Event{Kind: jobs.KindProgress, Progress: p})
+}
+
 func (q *oneJob) last() jobs.Event {
 	if len(q.events) == 0 {
 		return jobs.Event{}

@@ -36,6 +36,8 @@ func (q *endless) Append(_ context.Context, _ store.Lease, _ []byte, events ...j
 	return nil
 }
 
+func (q *endless) Tell(store.Lease, jobs.Progress) error { return nil }
+
 func TestARunThatRestsGivesItsWorkerBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := &endless{}

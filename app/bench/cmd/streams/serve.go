@@ -260,9 +260,8 @@ func (o *ours) speaker(ctx context.Context, topic string) (say, error) {
 		return func(ctx context.Context, text string) error { return o.feed.Publish(ctx, feed.Message, text) }, nil
 	}
 	l, err := o.lease(ctx, topic)
-	return func(ctx context.Context, text string) error {
-		p := jobs.Progress{Phase: jobs.Assembling, Current: text}
-		return o.store.Append(ctx, l, nil, jobs.Event{Kind: jobs.KindProgress, Progress: p})
+	return func(_ context.Context, text string) error {
+		return o.store.Tell(l, jobs.Progress{Phase: jobs.Assembling, Current: text})
 	}, err
 }
 

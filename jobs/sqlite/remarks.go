@@ -1,0 +1,134 @@
+package sqlite
+
+import (
+	"time"
+
+	"example.org/carryout/jobs"
+	"example.org/carryout/jobs/store"
+)
+
+// beat is the least time between two transactions of nothing but remarks. So the
+// first is told at once, and those of many jobs are told together.
+const beat = 20 * time.Millisecond
+
+// A remark is how the work on a job goes, as its worker has said last. It waits
+// with the lease until the writer hears it, and gives way to the next meanwhile,
+// so that a disk that is slow or full has no more than one of each job wait.
+type remark struct {
+	job   jobs.ID
+	fence int64
+	told  told // but for the number
+}
+
+// Tell implements [store.Queue].
+func (s *Store) Tell(l store.Lease, p jobs.Progress) error {
+	first, err := s.writer.leases.take(remark{l.Job.ID, l.Fence, told{at: trim(s.options.Now()), progress: p}})
+	if first {
+		s.writer.ring()
+	}
+	return failed("telling how a job goes", err)
+}
+
+// take has a remark wait, and reports whether it is the first to do so. It renews
+// the lease.
+func (l *leases) take(m remark) (first bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false, store.ErrClosed
+	}
+	h, err := l.renewed(m.job, m.fence)
+	if err != nil {
+		return false, err
+	}
+	if err := h.trouble; err != nil {
+		h.trouble = nil
+		return false, err
+	}
+	if h.remark.job == "" {
+		l.remarked = append(l.remarked, h)
+	}
+	h.remark = m
+	return len(l.remarked) == 1, nil
+}
+
+// remarks returns those that wait, and has them wait no more.
+func (l *leases) remarks() []remark {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make([]remark, len(l.remarked))
+	for i, h := range l.remarked {
+		all[i], h.remark, l.remarked[i] = h.remark, remark{}, nil
+	}
+	l.remarked = l.remarked[:0]
+	return all
+}
+
+// anyRemarks reports whether some wait.
+func (l *leases) anyRemarks() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.remarked) > 0
+}
+
+// blame has those who made remarks learn why they were not kept.
+func (l *leases) blame(all []remark, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, m := range all {
+		if h, ok := l.holds[m.job]; ok && h.fence == m.fence {
+			h.trouble = err
+		}
+	}
+}
+
+// close has no remarks made any more.
+func (l *leases) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+}
+
+// untilHeard returns how long remarks still wait for others.
+func (w *writer) untilHeard() time.Duration {
+	if !w.leases.anyRemarks() {
+		return never
+	}
+	return max(0, beat-time.Since(w.heard))
+}
+
+// hear returns a call that keeps what remarks wait, when they are due, or go with
+// somebody else who has come; nil: there are none.
+func (w *writer) hear(company bool) *call {
+	if !company && w.untilHeard() > 0 {
+		return nil
+	}
+	all := w.leases.remarks()
+	if len(all) == 0 {
+		return nil
+	}
+	w.heard = time.Now()
+	return &call{
+		run: func(t *tx) error { return t.hear(all) },
+		then: func(err error) {
+			if err != nil {
+				w.leases.blame(all, err)
+			}
+		},
+	}
+}
+
+// hear makes remarks the next events of their jobs. One whose job is held by
+// somebody else by now is passed over: its worker is told when it asks again.
+func (t *tx) hear(all []remark) error {
+	for _, m := range all {
+		r, err := t.held(m.job, m.fence)
+		if err != nil {
+			continue
+		}
+		if err := t.tell(r, recent{m.told}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
