@@ -9,7 +9,9 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"regexp"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -20,26 +22,48 @@ func main() {
 	log.SetFlags(0)
 	rounds := flag.Int("rounds", 3, "how often each is run, in turn")
 	last := flag.Duration("time", 3*time.Second, "how long each run lasts")
+	beside := flag.String("beside", "", "measure ours, and of the others those whose names match this `PATTERN`")
+	trial := flag.String("trial", "", "do trials only whose names have this `TEXT` in them: throughput, start, idle, progress")
 	flag.Parse()
+	others, err := regexp.Compile(*beside)
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *rounds, *last); err != nil {
+	if err := run(ctx, *rounds, *last, others, *trial); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, rounds int, last time.Duration) error {
-	if err := queues(ctx, rounds, last); err != nil {
-		return err
+func run(ctx context.Context, rounds int, last time.Duration, beside *regexp.Regexp, trial string) error {
+	contenders := slices.Clone(bench.All)
+	contenders = append(contenders[:1], slices.DeleteFunc(contenders[1:], func(c bench.Contender) bool { return !beside.MatchString(c.Name) })...)
+	for _, t := range []struct {
+		name string
+		do   func() error
+	}{
+		{"throughput", func() error { return throughput(ctx, contenders, rounds, last) }},
+		{"start", func() error { return starts(ctx, contenders, 5*last) }},
+		{"idle", func() error { return idle(ctx, contenders) }},
+		{"progress", func() error { return progress(ctx, rounds, last) }},
+	} {
+		if !strings.Contains(t.name, trial) {
+			continue
+		}
+		if err := t.do(); err != nil {
+			return err
+		}
 	}
-	return progress(ctx, rounds, last)
+	return nil
 }
 
-// queues compares the contenders.
-func queues(ctx context.Context, rounds int, last time.Duration) error {
-	rates := make([][]float64, len(bench.All))
+// throughput compares how many jobs a second are finished. Everybody has each
+// round in turn, so that the ratios are of runs that followed one another.
+func throughput(ctx context.Context, contenders []bench.Contender, rounds int, last time.Duration) error {
+	rates := make([][]float64, len(contenders))
 	for range rounds {
-		for i, c := range bench.All {
+		for i, c := range contenders {
 			rate, err := c.Throughput(ctx, last)
 			if err != nil {
 				return err
@@ -47,28 +71,45 @@ func queues(ctx context.Context, rounds int, last time.Duration) error {
 			rates[i] = append(rates[i], rate)
 		}
 	}
-	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "queue\tjobs/s\tours ÷ it\tsubmit → start p50\tp99\tp99 ÷ ours\tof starts\tidle, of a core")
-	var first time.Duration
-	for i, c := range bench.All {
-		latencies, err := c.Latencies(ctx, 1000, 5*last)
-		if err != nil {
-			return err
+	out := table("throughput of\tjobs/s\tours ÷ it")
+	for i, c := range contenders {
+		var ratios []float64
+		for round, rate := range rates[i] {
+			ratios = append(ratios, rates[0][round]/rate)
 		}
-		idle, err := c.Idle(ctx, 2*time.Second)
+		fmt.Fprintf(out, "%s\t%.0f\t%.1f\n", c.Name, median(rates[i]), median(ratios))
+	}
+	return out.Flush()
+}
+
+// starts compares how soon idle workers start what is submitted.
+func starts(ctx context.Context, contenders []bench.Contender, last time.Duration) error {
+	out := table("\nsubmit → start of\tp50\tp99\tp99 ÷ ours\tof starts")
+	var ours time.Duration
+	for i, c := range contenders {
+		latencies, err := c.Latencies(ctx, 1000, last)
 		if err != nil {
 			return err
 		}
 		p50, p99 := latencies[len(latencies)/2], latencies[len(latencies)*99/100]
 		if i == 0 {
-			first = p99
+			ours = p99
 		}
-		var ratios []float64
-		for round, rate := range rates[i] {
-			ratios = append(ratios, rates[0][round]/rate)
+		fmt.Fprintf(out, "%s\t%.1f ms\t%.1f ms\t%.1f\t%d\n", c.Name,
+			milliseconds(p50), milliseconds(p99), float64(p99)/float64(ours), len(latencies))
+	}
+	return out.Flush()
+}
+
+// idle compares what it costs to wait for jobs.
+func idle(ctx context.Context, contenders []bench.Contender) error {
+	out := table("\nidle\tof a core")
+	for _, c := range contenders {
+		share, err := c.Idle(ctx, 2*time.Second)
+		if err != nil {
+			return err
 		}
-		fmt.Fprintf(out, "%s\t%.0f\t%.1f\t%.1f ms\t%.1f ms\t%.1f\t%d\t%.1f %%\n", c.Name, median(rates[i]), median(ratios),
-			milliseconds(p50), milliseconds(p99), float64(p99)/float64(first), len(latencies), 100*idle)
+		fmt.Fprintf(out, "%s\t%.1f %%\n", c.Name, 100*share)
 	}
 	return out.Flush()
 }
@@ -94,8 +135,7 @@ func progress(ctx context.Context, rounds int, last time.Duration) error {
 			rates[i] = append(rates[i], rate)
 		}
 	}
-	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "\nprogress of\tevents/s\t÷ one commit each")
+	out := table("\nprogress of\tevents/s\t÷ one commit each")
 	for i, w := range ways {
 		var ratios []float64
 		for round, rate := range rates[i] {
@@ -104,6 +144,13 @@ func progress(ctx context.Context, rounds int, last time.Duration) error {
 		fmt.Fprintf(out, "%s\t%.0f\t%.1f\n", w.name, median(rates[i]), median(ratios))
 	}
 	return out.Flush()
+}
+
+// table begins a table.
+func table(head string) *tabwriter.Writer {
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, head)
+	return out
 }
 
 func median(of []float64) float64 {
