@@ -96,7 +96,7 @@ func (s *Store) encode(l store.Lease, events []jobs.Event) facts {
 		}
 		e.Job, e.At, e.Expires = l.Job.ID, trim(e.At), trim(e.Expires)
 		if e.Kind != jobs.KindRequeued {
-			f.data[i] = wire.AppendData(make([]byte, 0, often), *e)
+			f.data[i] = wire.AppendKept(make([]byte, 0, often), *e)
 		}
 	}
 	return f

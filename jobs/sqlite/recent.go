@@ -32,7 +32,7 @@ func (e *told) event(id jobs.ID) jobs.Event {
 }
 
 // appendData appends the data of e.
-func (e *told) appendData(b []byte) []byte { return wire.AppendProgress(b, e.at, e.progress) }
+func (e *told) appendData(b []byte) []byte { return wire.AppendKeptProgress(b, e.at, e.progress) }
 
 // telling returns events as what they tell, if they are progress and nothing else.
 func (s *Store) telling(events []jobs.Event) (told recent, pure bool) {

@@ -167,7 +167,7 @@ func progressData(p jobs.Progress) []byte {
 	if p == (jobs.Progress{}) {
 		return nil
 	}
-	return wire.AppendData(make([]byte, 0, often), jobs.Event{Kind: jobs.KindProgress, Progress: p})
+	return wire.AppendKept(make([]byte, 0, often), jobs.Event{Kind: jobs.KindProgress, Progress: p})
 }
 
 // parseProgress reads what progressData or appendData has written.

@@ -81,7 +81,7 @@ func (t *tx) record(r *row, f facts) (*change, error) {
 			r.due = t.batch.w.clock.due(*e)
 		}
 		if f.data[i] == nil {
-			f.data[i] = wire.AppendData(make([]byte, 0, often), *e)
+			f.data[i] = wire.AppendKept(make([]byte, 0, often), *e)
 		}
 		kept[i] = event{r.n, e.Seq, e.Kind, f.data[i]}
 		restarted = restarted || e.Kind == jobs.KindStarted

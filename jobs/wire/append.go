@@ -90,8 +90,7 @@ func appendStarted(b []byte, e jobs.Event) []byte {
 	return append(b, "}}"...)
 }
 
-// AppendProgress is [AppendData] for progress that is told at that time.
-func AppendProgress(b []byte, at time.Time, p jobs.Progress) []byte {
+func appendProgressed(b []byte, at time.Time, p jobs.Progress) []byte {
 	b = append(b, `{"at":`...)
 	b = appendStamp(b, at)
 	b = append(b, ',')
@@ -172,6 +171,15 @@ func appendFile(b []byte, id jobs.ID, f jobs.File) []byte {
 	if f == (jobs.File{}) {
 		return append(b, "null"...)
 	}
+	b = appendFileFields(b, f)
+	b = append(b, `,"url":`...)
+	b = appendText(b, fileURL(id))
+	return append(b, '}')
+}
+
+// appendFileFields appends an object without its end: what belongs to the file,
+// wherever that is had.
+func appendFileFields(b []byte, f jobs.File) []byte {
 	b = append(b, `{"name":`...)
 	b = appendText(b, f.Name)
 	b = append(b, `,"size":`...)
@@ -179,10 +187,7 @@ func appendFile(b []byte, id jobs.ID, f jobs.File) []byte {
 	b = append(b, `,"type":`...)
 	b = appendText(b, f.Type)
 	b = append(b, `,"sha256":`...)
-	b = appendText(b, f.SHA256)
-	b = append(b, `,"url":`...)
-	b = appendText(b, fileURL(id))
-	return append(b, '}')
+	return appendText(b, f.SHA256)
 }
 
 func appendStamp(b []byte, t time.Time) []byte {

@@ -67,7 +67,7 @@ func AppendData(b []byte, e jobs.Event) []byte {
 	case jobs.KindStarted:
 		return appendStarted(b, e)
 	case jobs.KindProgress:
-		return AppendProgress(b, e.At, e.Progress)
+		return appendProgressed(b, e.At, e.Progress)
 	case jobs.KindWarning:
 		w := e.Warning
 		return appendJSON(b, warningJSON{at, w.Code, unlessZero(w.Path), w.Message, max(1, w.Count)})
@@ -87,7 +87,7 @@ func AppendData(b []byte, e jobs.Event) []byte {
 	return appendJSON(b, expiredJSON{at, e.Reason})
 }
 
-// ParseData reads what [AppendData] has written into an event of that kind.
+// ParseData reads what [AppendData] or [AppendKept] has written into an event of that kind.
 // Its Job and Seq are the caller's to set. An unknown kind is no error, so
 // that an older program can follow a newer server: the event has its kind, and
 // changes no job.

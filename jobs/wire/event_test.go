@@ -121,6 +121,24 @@ func TestAFractionThatIsNoNumberIsNotKnown(t *testing.T) {
 	}
 }
 
+func TestWhatIsKeptSaysOnlyWhatIsKnown(t *testing.T) {
+	half := jobs.Progress{Fraction: jobs.Known(0.5), Items: jobs.Count{Done: 1}}
+	file := jobs.File{Name: "a.zip", Size: 3, Type: "application/zip", SHA256: "abc"}
+	for want, e := range map[string]jobs.Event{
+		`{}`: {Kind: jobs.KindProgress},
+		`{"fraction":0.5,"items":{"done":1,"total":null}}`: {Kind: jobs.KindProgress, Progress: half},
+		`{"at":"2026-11-21T10:00:00.007Z"}`:                {Kind: jobs.KindProgress, At: at},
+		`{"attempt":2}`:                                    {Kind: jobs.KindStarted, Attempt: 2},
+		`{"attempt":1,"progress":{"fraction":0.5,"items":{"done":1,"total":null}}}`:      {Kind: jobs.KindStarted, Attempt: 1, Progress: half},
+		`{"file":{"name":"a.zip","size":3,"type":"application/zip","sha256":"abc"}}`:     {Job: id, Kind: jobs.KindReady, File: file},
+		`{"expires":"2026-11-21T10:00:00.007Z","progress":{"phase":"<","current":"\\"}}`: {Kind: jobs.KindReady, Expires: at, Progress: jobs.Progress{Phase: "<", Current: `\`}},
+	} {
+		if got := string(wire.AppendKept(nil, e)); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 func TestAnUnknownKindIsNoError(t *testing.T) {
 	e, err := wire.ParseEvent(wire.Frame{ID: "4", Event: "later", Data: []byte(`{"at":"2026-11-21T10:00:00.007Z","what":[1]}`)})
 	if want := (jobs.Event{Seq: 4, Kind: "later", At: at}); err != nil || !reflect.DeepEqual(e, want) {
@@ -169,6 +187,10 @@ func FuzzEventsComeBackAsTheyWereWritten(f *testing.F) {
 		}
 		if by := judged(t, want); !bytes.Equal(by, wire.AppendData(nil, want)) {
 			t.Errorf("got %s, want %s", wire.AppendData(nil, want), by)
+		}
+		kept, err := wire.ParseData(want.Kind, wire.AppendKept(nil, want))
+		if err != nil || !reflect.DeepEqual(kept, want) {
+			t.Errorf("got %+v and %v as it is kept, want %+v", kept, err, want)
 		}
 		want.Job, want.Seq = id, 1+max(0, n-1)
 		if got := readEvent(t, wire.AppendEvent(nil, want)); !reflect.DeepEqual(got, want) {

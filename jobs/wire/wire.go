@@ -5,7 +5,7 @@
 // the server: a field is added but never renamed. Times are UTC, RFC 3339 with
 // milliseconds; sizes are bytes; what is not known is null, never 0.
 //
-// The same JSON is what a store keeps of an event. Frames are written as the
+// What a store keeps of an event is the same JSON, shortened. Frames are written as the
 // WHATWG's HTML standard has them
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 //
