@@ -37,7 +37,8 @@ func newPending() pending {
 func (p *pending) add(changes []store.Change) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, c := range changes {
+	for i := range changes {
+		c := store.Change{Job: changes[i].Job, Deleted: changes[i].Deleted} // nobody asks for the events
 		id := c.Job.ID
 		if at, waiting := p.places[id]; waiting {
 			p.changed[at] = c

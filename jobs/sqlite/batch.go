@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -107,10 +108,15 @@ func (b *batch) guard(f func(*tx) error) error {
 		return err
 	}
 	b.pending.add(t)
+	b.undo = slices.Grow(b.undo, len(t.changes))
 	for _, c := range t.changes {
+		b.undo = append(b.undo, undo{c.Job.ID, b.w.active.rows[c.Job.ID]})
+		if c.write == notAtAll { // it goes on running
+			b.w.active.rows[c.Job.ID] = c.row
+			continue
+		}
 		b.counts[c.before]--
 		b.w.queued.add(c)
-		b.undo = append(b.undo, undo{c.Job.ID, b.w.active.rows[c.Job.ID]})
 		if c.Deleted {
 			b.w.active.remove(c.Job.ID)
 		} else {

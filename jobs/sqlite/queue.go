@@ -53,7 +53,7 @@ func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...
 		}
 		r.kept = r.kept || at != nil
 		if pure {
-			if err := t.tell(r, told); err != nil {
+			if err := t.tell(r, told, new(change), make([]jobs.Event, len(told))); err != nil {
 				return err
 			}
 			t.save(r, at)

@@ -53,9 +53,8 @@ func (s *Store) telling(events []jobs.Event) (told recent, pure bool) {
 }
 
 // tell makes progress the next events of a job that runs. It is put beside the
-// job's history. It takes over r.
-func (t *tx) tell(r *row, progress recent) error {
-	events := make([]jobs.Event, len(progress))
+// job's history. It takes over r, and c and as many events, which are empty.
+func (t *tx) tell(r *row, progress recent, c *change, events []jobs.Event) error {
 	for i := range progress {
 		e := &progress[i]
 		e.seq = r.job.LastEvent + 1
@@ -70,9 +69,8 @@ func (t *tx) tell(r *row, progress recent) error {
 		r.recent = r.recent[max(0, len(r.recent)-recentMost):]
 		t.newest(r, &r.recent[len(r.recent)-1])
 	}
-	t.changes = append(t.changes, &change{
-		Change: store.Change{Job: &r.job, Events: events}, row: r, write: notAtAll, before: jobs.Running,
-	})
+	*c = change{Change: store.Change{Job: &r.job, Events: events}, row: r, write: notAtAll, before: jobs.Running}
+	t.changes = append(t.changes, c)
 	return nil
 }
 

@@ -15,14 +15,14 @@ const beat = 20 * time.Millisecond
 // with the lease until the writer hears it, and gives way to the next meanwhile,
 // so that a disk that is slow or full has no more than one of each job wait.
 type remark struct {
-	job   jobs.ID
-	fence int64
-	told  told // but for the number
+	job      jobs.ID
+	fence    int64
+	progress jobs.Progress
 }
 
 // Tell implements [store.Queue].
 func (s *Store) Tell(l store.Lease, p jobs.Progress) error {
-	first, err := s.writer.leases.take(remark{l.Job.ID, l.Fence, told{at: trim(s.options.Now()), progress: p}})
+	first, err := s.writer.leases.take(remark{l.Job.ID, l.Fence, p})
 	if first {
 		s.writer.ring()
 	}
@@ -121,12 +121,16 @@ func (w *writer) hear(company bool) *call {
 // hear makes remarks the next events of their jobs. One whose job is held by
 // somebody else by now is passed over: its worker is told when it asks again.
 func (t *tx) hear(all []remark) error {
-	for _, m := range all {
+	at := trim(t.batch.now)
+	changes, events := make([]change, len(all)), make([]jobs.Event, len(all))
+	t.changes, t.progress = make([]*change, 0, len(all)), make([]newest, 0, len(all))
+	for i := range all {
+		m := &all[i]
 		r, err := t.held(m.job, m.fence)
 		if err != nil {
 			continue
 		}
-		if err := t.tell(r, recent{m.told}); err != nil {
+		if err := t.tell(r, recent{{at: at, progress: m.progress}}, &changes[i], events[i:i+1]); err != nil {
 			return err
 		}
 	}

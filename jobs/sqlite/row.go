@@ -180,7 +180,7 @@ func parseProgress(data []byte) (at time.Time, p jobs.Progress, err error) {
 }
 
 // trim cuts a time down to what the database keeps of it.
-func trim(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+func trim(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()).UTC() }
 
 // milli adds t in milliseconds since 1970, or NULL for the zero time.
 func milli(to *bulk.Rows, t time.Time) {

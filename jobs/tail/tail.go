@@ -53,13 +53,13 @@ type job struct {
 // Commit adds what has become durable and wakes those who follow it. It is a
 // [store.Notify].
 func (t *Tail) Commit(changes []store.Change) {
-	for _, c := range changes {
-		l, woken := t.commit(c)
+	for i := range changes {
+		l, woken := t.commit(&changes[i])
 		l.ring(woken)
 	}
 }
 
-func (t *Tail) commit(c store.Change) (l *Log, woken []*Follower) {
+func (t *Tail) commit(c *store.Change) (l *Log, woken []*Follower) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	j := t.job(c.Job.ID)
@@ -67,8 +67,9 @@ func (t *Tail) commit(c store.Change) (l *Log, woken []*Follower) {
 	l = j.log
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, e := range c.Events {
-		t.frame = wire.AppendEvent(t.frame[:0], e)
+	for i := range c.Events {
+		e := &c.Events[i]
+		t.frame = wire.AppendEvent(t.frame[:0], *e)
 		l.add(Entry{e.Seq, Label{string(e.Kind), c.Job.ID, c.Job.Owner}, t.frame})
 	}
 	l.over = !j.active

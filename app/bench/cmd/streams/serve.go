@@ -137,17 +137,20 @@ func byTheWay(ctx context.Context, topics, first, n int64, speaker func(ctx cont
 		if err != nil {
 			return err
 		}
-		turn := interval * time.Duration(who) / time.Duration(topics)
+		turn := began.Add(interval * time.Duration(who) / time.Duration(topics))
+		t := time.NewTimer(time.Until(turn))
+		defer t.Stop()
 		for i := range n {
 			select {
-			case <-time.After(time.Until(began.Add(turn))):
+			case <-t.C:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
 			if err := tell(ctx, text(first+i)); err != nil {
 				return err
 			}
-			turn += interval
+			turn = turn.Add(interval)
+			t.Reset(time.Until(turn))
 		}
 		return nil
 	})
