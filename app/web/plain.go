@@ -26,12 +26,13 @@ type plain struct {
 	rc    *http.ResponseController
 	leave func()
 
-	until time.Time // the deadline of what is written
+	until time.Time // the deadline of what is written; zero: there is none
 	spoke time.Time // when something was written last
 
 	since   atomic.Int64 // when the write that is under way began, in Unix nanoseconds; 0: there is none
 	lags    atomic.Bool  // the follower lags too far
 	stopped atomic.Bool  // the server stops
+	left    atomic.Bool  // the client has gone
 	silent  atomic.Bool  // nothing was written since a timer began, perhaps
 }
 
@@ -45,8 +46,14 @@ func (s *Site) openPlain(w http.ResponseWriter, r *http.Request, status int, lea
 
 var errLags = errors.New("the client lags too far")
 
-// Tell implements [line].
+// Tell implements [line]. Nobody knows what comes then, and when, so it leaves no
+// deadline behind.
 func (p *plain) Tell(frames []byte) error {
+	defer p.unhurry()
+	return p.write(frames)
+}
+
+func (p *plain) write(frames []byte) error {
 	now := time.Now()
 	p.hurry(now)
 	if p.lags.Load() {
@@ -63,7 +70,6 @@ func (p *plain) Tell(frames []byte) error {
 	if err != nil && (p.lags.Load() || !time.Now().Before(p.until)) {
 		p.site.Crew.NoteCut()
 	}
-	p.unhurry()
 	return err
 }
 
@@ -78,15 +84,17 @@ func (p *plain) hurry(now time.Time) {
 	}
 }
 
-// unhurry takes the deadline back where one that passes in silence does harm: over
+// unhurry takes the deadline back. One that passes in silence does harm: over
 // HTTP/2 it would end the stream, and over TLS the answer to a client that wants
 // new keys.
 func (p *plain) unhurry() {
-	if p.r.ProtoMajor > 1 || p.r.TLS != nil {
-		p.until = time.Time{}
-		_ = p.rc.SetWriteDeadline(p.until)
-	}
+	p.until = time.Time{}
+	_ = p.rc.SetWriteDeadline(p.until)
 }
+
+// calm is how long after a write its deadline is taken back, unless there has been
+// another: long before it passes.
+func (p *plain) calm() time.Duration { return p.site.Crew.Patience / 2 }
 
 // Follow implements [line]. It returns when the stream has ended.
 func (p *plain) Follow(f *tail.Follower) {
@@ -112,25 +120,20 @@ func (p *plain) Cut() {
 
 // Stop implements [carrier.Watched].
 func (p *plain) Stop() {
-	p.stopped.Store(true)
-	p.Wake()
+	p.ring(&p.stopped)
 }
 
 // follow reports whether the stream ended as it should.
 func (p *plain) follow(f *tail.Follower) (whole bool) {
 	defer p.site.Crew.Watch(f, p)()
-	ctx := p.r.Context()
-	defer context.AfterFunc(ctx, p.Wake)()
-	silence := time.AfterFunc(p.site.Heartbeat, func() {
-		p.silent.Store(true)
-		p.Wake()
-	})
+	defer context.AfterFunc(p.r.Context(), func() { p.ring(&p.left) })()
+	silence := time.AfterFunc(min(p.calm(), p.site.Heartbeat), func() { p.ring(&p.silent) })
 	defer silence.Stop()
 	for {
 		piece, state := f.Next()
 		switch state {
 		case tail.More:
-			if p.Tell(piece) != nil {
+			if p.write(piece) != nil {
 				return false
 			}
 			continue
@@ -141,22 +144,42 @@ func (p *plain) follow(f *tail.Follower) (whole bool) {
 		}
 		<-p.Bell
 		switch {
-		case ctx.Err() != nil:
+		case p.left.Load():
 			return false
 		case p.stopped.Load():
-			return p.Tell(carrier.Goodbye()) == nil
+			return p.write(carrier.Goodbye()) == nil
 		case p.silent.Load(): // or it was not, since the timer began
 			p.silent.Store(false)
-			left := p.site.Heartbeat - time.Since(p.spoke)
-			if left <= 0 {
-				if p.Tell(wire.AppendComment(nil, "still here")) != nil {
-					return false
-				}
-				left = p.site.Heartbeat
+			next, err := p.rest()
+			if err != nil {
+				return false
 			}
-			silence.Reset(left)
+			silence.Reset(next)
 		}
 	}
+}
+
+// rest does what is to be done while nothing is told, and returns in how long
+// there is more.
+func (p *plain) rest() (next time.Duration, err error) {
+	silence := time.Since(p.spoke)
+	if silence >= p.site.Heartbeat {
+		if err := p.write(wire.AppendComment(nil, "still here")); err != nil {
+			return 0, err
+		}
+		silence = 0
+	}
+	if silence < p.calm() {
+		return min(p.calm(), p.site.Heartbeat) - silence, nil
+	}
+	p.unhurry()
+	return p.site.Heartbeat - silence, nil
+}
+
+// ring says by a flag why the bell rings.
+func (p *plain) ring(why *atomic.Bool) {
+	why.Store(true)
+	p.Wake()
 }
 
 // End implements [line]: the stream ends when the handler returns.
