@@ -27,7 +27,7 @@ func Tar() Format {
 func TarGz() Format {
 	return Format{
 		Name: "tar.gz", Title: "tar.gz archive", Hint: "For Linux and macOS; keeps permissions and links.",
-		Ext: ".tar.gz", Media: "application/gzip", Version: 5,
+		Ext: ".tar.gz", Media: "application/gzip", Version: 6,
 		Options: append([]Option{level()}, archiveOptions(exact)...),
 		Files:   tarred(func(o map[string]string) wrapping { return &gzipped{level: newDeflateLevel(o)} }),
 	}

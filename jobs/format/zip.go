@@ -18,7 +18,7 @@ import (
 func Zip() Format {
 	return Format{
 		Name: "zip", Title: "ZIP archive", Hint: "Opens everywhere.",
-		Ext: ".zip", Media: "application/zip", Version: 4,
+		Ext: ".zip", Media: "application/zip", Version: 5,
 		Options: append([]Option{level()}, archiveOptions(portable)...),
 		Files: func(ctx context.Context, t Task, in source.Files) error {
 			// A backslash is no separator, and must not be taken for one (4.4.17.1).

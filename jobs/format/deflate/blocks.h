@@ -5,7 +5,7 @@
 
 #include "block.h"
 
-#define CHUNK 2048        // symbols between two looks
+#define CHUNK 3072        // symbols between two looks
 #define MOST_STEPS 16384  // of a block; a chunk has no more steps than CHUNK + 1
 
 // blocks are the steps through a text that are not written yet. They come in

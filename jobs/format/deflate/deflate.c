@@ -12,14 +12,14 @@ struct packing {
 // A level says how much work is done.
 struct level {
 	struct search search;
-	uint32_t lazy; // a shorter match must be better than what the next byte has
-	uint32_t ends; // how many positions of a match are made known, at either end
+	uint32_t lazy;    // a shorter match must be better than what the next byte has
+	struct ends ends; // of a match, that are made known
 };
 
 static const struct level levels[] = {
-	[DEFLATE_FASTEST] = {{2, 16}, 0, 4},
-	[DEFLATE_DEFAULT] = {{4, 32}, 32, 6},
-	[DEFLATE_SMALLEST] = {{24, 48}, 32, MOST_MATCH},
+	[DEFLATE_FASTEST] = {{2, 16}, 0, {4, 4}},
+	[DEFLATE_DEFAULT] = {{4, 32}, 32, {6, 4}},
+	[DEFLATE_SMALLEST] = {{24, 48}, 32, {MOST_MATCH, 0}},
 };
 
 // is_better weighs what a match covers against the bits that its distance

@@ -73,15 +73,20 @@ static inline void enter_all(struct matches *m, const struct text *t, uint32_t f
 		enter(m, base + i, load32(bytes + i));
 }
 
-// enter_match makes positions of t[from:to] known, which a match covers: those at
-// its ends, so many at each. Those between them are seldom missed.
-static inline void enter_match(struct matches *m, const struct text *t, uint32_t from, uint32_t to, uint32_t ends) {
-	if (to - from <= 2 * ends) {
+// ends says how many positions at either end of a match are made known. Those
+// between them are seldom missed.
+struct ends {
+	uint32_t first, last;
+};
+
+// enter_match makes positions of t[from:to] known, which a match covers.
+static inline void enter_match(struct matches *m, const struct text *t, uint32_t from, uint32_t to, struct ends ends) {
+	if (to - from <= ends.first + ends.last) {
 		enter_all(m, t, from, to);
 		return;
 	}
-	enter_all(m, t, from, from + ends);
-	enter_all(m, t, to - ends, to);
+	enter_all(m, t, from, from + ends.first);
+	enter_all(m, t, to - ends.last, to);
 }
 
 // common returns how many bytes a and b have in common, of which n are known to
