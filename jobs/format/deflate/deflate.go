@@ -29,10 +29,7 @@ package deflate
 */
 import "C"
 
-import (
-	"slices"
-	"unsafe"
-)
+import "unsafe"
 
 // A Level says how much work is done.
 type Level int
@@ -78,7 +75,7 @@ func (e *Encoder) Append(b, content, before []byte, level Level, last bool, room
 	if len(text) == 0 {
 		text = []byte{0}[:0:1] // C wants a place, though it does not look there
 	}
-	b = slices.Grow(b, room+slack)
+	b = extend(b, room+slack)
 	out := b[len(b) : len(b)+room+slack]
 	n := int(C.deflate_pack(unsafe.Pointer(unsafe.SliceData(e.state)), C.int(level),
 		(*C.uint8_t)(unsafe.SliceData(text)), C.size_t(len(before)), C.size_t(len(text)),
@@ -111,12 +108,22 @@ func (e *Encoder) AppendEach(b, content []byte, texts []Text, level Level) []byt
 		clearPacked(texts)
 		return b
 	}
-	b = slices.Grow(b, room+slack)
+	b = extend(b, room+slack)
 	out := b[len(b) : len(b)+room+slack]
 	n := C.deflate_pack_each(unsafe.Pointer(unsafe.SliceData(e.state)), C.int(level),
 		(*C.uint8_t)(unsafe.SliceData(content)), (*C.struct_deflate_text)(unsafe.Pointer(unsafe.SliceData(texts))), C.size_t(len(texts)),
 		(*C.uint8_t)(unsafe.SliceData(out)))
 	return b[:len(b)+int(n)]
+}
+
+// extend returns b with room for n more bytes. It does not clear them, as
+// slices.Grow does: most of the room is never used, and memory that nobody has
+// touched costs nothing.
+func extend(b []byte, n int) []byte {
+	if cap(b)-len(b) >= n {
+		return b
+	}
+	return append(make([]byte, 0, len(b)+n), b...)
 }
 
 func clearPacked(texts []Text) {
