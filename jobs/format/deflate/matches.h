@@ -79,14 +79,39 @@ struct ends {
 	uint32_t first, last;
 };
 
+#define FEW 10
+
+// enter_few makes the n positions before t[to] known, FEW at most, where there are
+// four bytes for each. How long a match is cannot be foreseen, and this takes one
+// jump that goes wrong, where a loop would take two.
+static inline void enter_few(struct matches *m, const struct text *t, uint32_t to, uint32_t n) {
+	const uint8_t *end = t->bytes + to;
+	uint32_t base = t->base + to;
+	switch (n) {
+	case FEW: enter(m, base - FEW, load32(end - FEW)); // fall through
+	case 9: enter(m, base - 9, load32(end - 9)); // fall through
+	case 8: enter(m, base - 8, load32(end - 8)); // fall through
+	case 7: enter(m, base - 7, load32(end - 7)); // fall through
+	case 6: enter(m, base - 6, load32(end - 6)); // fall through
+	case 5: enter(m, base - 5, load32(end - 5)); // fall through
+	case 4: enter(m, base - 4, load32(end - 4)); // fall through
+	case 3: enter(m, base - 3, load32(end - 3)); // fall through
+	case 2: enter(m, base - 2, load32(end - 2)); // fall through
+	case 1: enter(m, base - 1, load32(end - 1));
+	}
+}
+
 // enter_match makes positions of t[from:to] known, which a match covers.
 static inline void enter_match(struct matches *m, const struct text *t, uint32_t from, uint32_t to, struct ends ends) {
-	if (to - from <= ends.first + ends.last) {
+	uint32_t n = to - from;
+	if (to + 4 > t->size || ends.first > n) {
 		enter_all(m, t, from, to);
-		return;
+	} else if (n <= FEW) {
+		enter_few(m, t, to, n);
+	} else {
+		enter_few(m, t, from + ends.first, ends.first);
+		enter_few(m, t, to, ends.last);
 	}
-	enter_all(m, t, from, from + ends.first);
-	enter_all(m, t, to - ends.last, to);
 }
 
 // common returns how many bytes a and b have in common, of which n are known to
