@@ -103,8 +103,10 @@ type connector struct {
 	driver *sqlite3.SQLiteDriver
 }
 
+// writing is the writer's way. Only one goroutine at a time has its connection,
+// so SQLite needs no lock to see to that.
 func writing(path string) connector {
-	return connect(path, "mode=rw&_txlock=immediate&vfs="+spool.Name, writerPragmas)
+	return connect(path, "mode=rw&_mutex=no&_txlock=immediate&vfs="+spool.Name, writerPragmas)
 }
 func reading(path string) connector { return connect(path, "mode=ro", readerPragmas) }
 
