@@ -3,7 +3,6 @@ package sqlite
 import (
 	"errors"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -20,7 +19,8 @@ type batch struct {
 	now     time.Time
 	counts  map[jobs.State]int64 // as they will be after the commit
 	message int64                // the newest, likewise
-	pending pending
+	pending *pending
+	tx      tx        // of the function that runs
 	changes []*change // of the functions that went well, in order
 	undo    []undo    // what the memory was before them
 	calls   []outcome[*call]
@@ -67,7 +67,11 @@ func (w *writer) transact(calls []*call, serve bool) *batch {
 
 // begin begins a transaction.
 func (w *writer) begin() *batch {
-	b := &batch{w: w}
+	n := w.last.answered // as many are likely to come again
+	b := &batch{
+		w: w, pending: &w.pending,
+		changes: make([]*change, 0, n), undo: make([]undo, 0, n), calls: make([]outcome[*call], 0, n), claims: make([]outcome[*claim], 0, n),
+	}
 	b.begin()
 	b.counts, b.message = maps.Clone(w.counts), w.message
 	return b
@@ -103,12 +107,12 @@ func (b *batch) guard(f func(*tx) error) error {
 	if b.broken != nil {
 		return b.broken
 	}
-	t := &tx{batch: b}
+	t := &b.tx
+	*t = tx{batch: b, changes: t.changes[:0], events: t.events[:0]} // what it held is taken up
 	if err := f(t); err != nil {
 		return err
 	}
 	b.pending.add(t)
-	b.undo = slices.Grow(b.undo, len(t.changes))
 	for _, c := range t.changes {
 		b.undo = append(b.undo, undo{c.Job.ID, b.w.active.rows[c.Job.ID]})
 		if c.write == notAtAll { // it goes on running
@@ -147,12 +151,13 @@ func (b *batch) flush() error {
 		return b.broken
 	}
 	err := b.lost(b.pending.write(b.w.connection))
-	b.pending = pending{}
+	b.pending.reset()
 	return err
 }
 
 // end writes what is pending and commits, or takes back all of it.
 func (b *batch) end() {
+	defer b.pending.reset()
 	c := b.w.connection
 	if b.broken == nil {
 		b.broken = b.pending.write(c)

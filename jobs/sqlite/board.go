@@ -16,12 +16,14 @@ func (s *Store) Submit(ctx context.Context, spec jobs.Spec, o store.SubmitOption
 	if o.Made != nil {
 		id = o.Made.ID
 	}
+	var made *jobs.Job
 	err = s.write(ctx, "adding a job", func(t *tx) error {
 		if o.Key != "" {
 			r, err := t.findByKey(o.Owner, o.Key)
 			if !errors.Is(err, jobs.ErrNotFound) {
 				existed = true
-				return t.again(&j, r, spec, err)
+				made, err = t.again(r, spec, err)
+				return err
 			}
 		}
 		if o.Made == nil { // else it is ready at once
@@ -31,14 +33,14 @@ func (s *Store) Submit(ctx context.Context, spec jobs.Spec, o store.SubmitOption
 		}
 		c, err := t.record(&row{key: o.Key, turn: t.nextTurn()}, these(submitted(id, spec, o, t.lastPlace())...))
 		if err == nil {
-			j, existed = *c.Job, false
+			made, existed = c.Job, false
 		}
 		return err
 	})
 	if err != nil {
 		return jobs.Job{}, false, err
 	}
-	return j, existed, nil
+	return *made, existed, nil
 }
 
 // submitted is the history with which a job begins.
@@ -53,18 +55,18 @@ func submitted(id jobs.ID, spec jobs.Spec, o store.SubmitOptions, place int) []j
 }
 
 // again answers a request whose key has been used for the job r.
-func (t *tx) again(j *jobs.Job, r *row, spec jobs.Spec, err error) error {
+func (t *tx) again(r *row, spec jobs.Spec, err error) (*jobs.Job, error) {
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !bytes.Equal(wire.AppendSpec(nil, r.job.Spec), wire.AppendSpec(nil, spec)) {
-		return jobs.ErrKeyReused
+		return nil, jobs.ErrKeyReused
 	}
-	*j = r.job
-	if r.job.State == jobs.Queued {
+	j := r.job
+	if j.State == jobs.Queued {
 		j.Place, err = t.place(r)
 	}
-	return err
+	return &j, err
 }
 
 // Cancel implements [store.Board].

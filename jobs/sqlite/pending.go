@@ -70,6 +70,18 @@ func (p *pending) empty() bool {
 	return len(p.rows) == 0 && len(p.events) == 0 && len(p.cursors) == 0 && len(p.progress) == 0 && len(p.messages) == 0
 }
 
+// reset makes p empty. It keeps the room that was taken, unless that is much.
+func (p *pending) reset() {
+	if cap(p.events) > spareChanges {
+		*p = pending{}
+		return
+	}
+	clear(p.rows)
+	clear(p.keys)
+	clear(p.events)
+	*p = pending{rows: p.rows, keys: p.keys, order: p.order[:0], events: p.events[:0], progress: p.progress[:0]}
+}
+
 // add takes in what a function has decided.
 func (p *pending) add(t *tx) {
 	for _, c := range t.changes {

@@ -16,8 +16,6 @@ type ticket struct {
 	answer  chan error // capacity 1: the writer never waits for a caller
 }
 
-func newTicket() ticket { return ticket{answer: make(chan error, 1)} }
-
 // take reports whether the writer may go ahead with what the ticket is for.
 func (t *ticket) take() bool {
 	t.taken = t.taken || t.decided.CompareAndSwap(false, true)

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -65,7 +66,8 @@ func (t *tx) record(r *row, f facts) (*change, error) {
 		r.n = t.batch.w.newest
 	}
 	restarted := false
-	kept := make([]event, len(f.events))
+	var room [2]event // is enough for most
+	kept := room[:0]
 	for i := range f.events {
 		e := &f.events[i]
 		e.Job, e.Seq = r.job.ID, r.job.LastEvent+1
@@ -81,9 +83,11 @@ func (t *tx) record(r *row, f facts) (*change, error) {
 			r.due = t.batch.w.clock.due(*e)
 		}
 		if f.data[i] == nil {
-			f.data[i] = wire.AppendKept(make([]byte, 0, often), *e)
+			w := t.batch.w
+			w.data = wire.AppendKept(w.data[:0], *e)
+			f.data[i] = bytes.Clone(w.data)
 		}
-		kept[i] = event{r.n, e.Seq, e.Kind, f.data[i]}
+		kept = append(kept, event{r.n, e.Seq, e.Kind, f.data[i]})
 		restarted = restarted || e.Kind == jobs.KindStarted
 	}
 	t.join(r, kept)

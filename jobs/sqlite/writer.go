@@ -19,6 +19,7 @@ type writer struct {
 	leases     *leases
 	bell       chan struct{} // rung when there is something in the inbox; capacity 1
 	ended      chan struct{} // closed when the goroutine has ended
+	answers    sync.Pool     // of channels for tickets
 
 	mu     sync.Mutex // guards what stands below
 	closed bool
@@ -40,6 +41,8 @@ type writer struct {
 	version int64          // of the database, as the writer knows it
 	stale   bool           // what the writer knows must be read anew
 	told    []store.Change // the memory of what is told next
+	pending pending        // that of what is written next
+	data    []byte         // that of the event that is encoded next
 }
 
 // newWriter returns a writer that knows what the database holds.
@@ -54,21 +57,37 @@ func newWriter(c *connection, o Options, time *clock) (*writer, error) {
 
 // do has f run in the next transaction, and waits for its commit.
 func (w *writer) do(ctx context.Context, f func(*tx) error, last bool) error {
-	c := &call{ticket: newTicket(), run: f, last: last}
+	c := &call{ticket: w.ticket(), run: f, last: last}
 	if err := w.send(ctx, func() { w.calls = append(w.calls, c) }); err != nil {
 		return err
 	}
-	return c.wait(ctx)
+	return w.wait(ctx, &c.ticket)
 }
 
 // claim waits for a job.
 func (w *writer) claim(ctx context.Context, worker string) (store.Lease, error) {
-	c := &claim{ticket: newTicket(), worker: worker}
+	c := &claim{ticket: w.ticket(), worker: worker}
 	if err := w.send(ctx, func() { w.claims = append(w.claims, c) }); err != nil {
 		return store.Lease{}, err
 	}
-	err := c.wait(ctx)
+	err := w.wait(ctx, &c.ticket)
 	return c.lease, err
+}
+
+// ticket returns a new ticket.
+func (w *writer) ticket() ticket {
+	answer, ok := w.answers.Get().(chan error)
+	if !ok {
+		answer = make(chan error, 1)
+	}
+	return ticket{answer: answer}
+}
+
+// wait returns the answer to a ticket. Then no other comes, so the channel may
+// be used again.
+func (w *writer) wait(ctx context.Context, t *ticket) error {
+	defer w.answers.Put(t.answer)
+	return t.wait(ctx)
 }
 
 // send puts something into the inbox and rings the bell.
