@@ -18,7 +18,7 @@ import (
 func TestWhatManyTellIsToldTogether(t *testing.T) {
 	const (
 		apart = 1500 * time.Microsecond
-		beat  = 20 * time.Millisecond
+		beat  = 40 * time.Millisecond
 		soon  = 3500 * time.Microsecond
 	)
 	for name, c := range map[string]struct {
@@ -28,8 +28,8 @@ func TestWhatManyTellIsToldTogether(t *testing.T) {
 	}{
 		"the first at once, and the others after a beat": {tell: 5, want: slices.Concat(
 			[]time.Duration{0}, slices.Repeat([]time.Duration{beat}, 5))},
-		"beat after beat": {tell: 30, want: slices.Concat(
-			[]time.Duration{0}, slices.Repeat([]time.Duration{beat}, 13), slices.Repeat([]time.Duration{2 * beat}, 13), slices.Repeat([]time.Duration{3 * beat}, 4))},
+		"beat after beat": {tell: 60, want: slices.Concat(
+			[]time.Duration{0}, slices.Repeat([]time.Duration{beat}, 26), slices.Repeat([]time.Duration{2 * beat}, 27), slices.Repeat([]time.Duration{3 * beat}, 7))},
 		"or with somebody else": {tell: 5, submit: soon, want: []time.Duration{0, soon, soon, soon + beat, soon + beat, soon + beat}},
 	} {
 		t.Run(name, func(t *testing.T) {

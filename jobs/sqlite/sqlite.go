@@ -12,7 +12,7 @@
 // another. Claims wait with the writer too, and are answered in the
 // transaction that makes a job free. Nobody waits when a worker tells how its job
 // goes: that is gathered as well, the latest of each job, and goes with anything
-// else, or together every 20 ms. After the commit it tells [store.Notify],
+// else, or together every 40 ms. After the commit it tells [store.Notify],
 // and then the callers. Readers have connections of their own, and see what
 // has been committed. If another program has written to the database, the
 // writer reads anew what it remembers.
