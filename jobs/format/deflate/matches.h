@@ -73,13 +73,14 @@ static inline void enter_all(struct matches *m, const struct text *t, uint32_t f
 		enter(m, base + i, load32(bytes + i));
 }
 
-// ends says how many positions at either end of a match are made known. Those
-// between them are seldom missed.
+// FEW is how many positions are made known at once, at most.
+#define FEW 10
+
+// ends says how many positions at either end of a match are made known: FEW each
+// at most, or all of them. Those between them are seldom missed.
 struct ends {
 	uint32_t first, last;
 };
-
-#define FEW 10
 
 // enter_few makes the n positions before t[to] known, FEW at most, where there are
 // four bytes for each. How long a match is cannot be foreseen, and this takes one
@@ -104,10 +105,11 @@ static inline void enter_few(struct matches *m, const struct text *t, uint32_t t
 // enter_match makes positions of t[from:to] known, which a match covers.
 static inline void enter_match(struct matches *m, const struct text *t, uint32_t from, uint32_t to, struct ends ends) {
 	uint32_t n = to - from;
-	if (to + 4 > t->size || ends.first > n) {
-		enter_all(m, t, from, to);
-	} else if (n <= FEW) {
+	bool fits = to + 4 <= t->size; // there are four bytes for each
+	if (fits && n <= FEW) {
 		enter_few(m, t, to, n);
+	} else if (!fits || ends.first >= n) {
+		enter_all(m, t, from, to);
 	} else {
 		enter_few(m, t, from + ends.first, ends.first);
 		enter_few(m, t, to, ends.last);
