@@ -88,8 +88,10 @@ func (p *plain) hurry(now time.Time) {
 // HTTP/2 it would end the stream, and over TLS the answer to a client that wants
 // new keys.
 func (p *plain) unhurry() {
-	p.until = time.Time{}
-	_ = p.rc.SetWriteDeadline(p.until)
+	if !p.until.IsZero() {
+		p.until = time.Time{}
+		_ = p.rc.SetWriteDeadline(p.until)
+	}
 }
 
 // calm is how long after a write its deadline is taken back, unless there has been
@@ -173,7 +175,7 @@ func (p *plain) rest() (next time.Duration, err error) {
 		return min(p.calm(), p.site.Heartbeat) - silence, nil
 	}
 	p.unhurry()
-	return p.site.Heartbeat - silence, nil
+	return min(p.calm(), p.site.Heartbeat-silence), nil // what is told at once after this has a deadline again
 }
 
 // ring says by a flag why the bell rings.

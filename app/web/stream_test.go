@@ -152,7 +152,7 @@ func TestSilenceLastsLongerThanADeadlineByEveryWay(t *testing.T) {
 	for name, w := range ways {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const patience, heartbeat = 300 * time.Millisecond, 400 * time.Millisecond
+			const patience, heartbeat = 200 * time.Millisecond, 600 * time.Millisecond
 			s := w.open(t, func(site *web.Site) {
 				site.Crew, site.Heartbeat = carrier.New(heartbeat), heartbeat
 				site.Crew.Patience = patience
@@ -160,6 +160,9 @@ func TestSilenceLastsLongerThanADeadlineByEveryWay(t *testing.T) {
 			l := s.running()
 			in := bufio.NewReader(s.ask("GET", "/jobs/"+string(l.Job.ID)+"/events").Body)
 			until(t, in, "event: started")
+			<-time.After(patience * 3 / 4) // the deadline of that is taken back
+			s.tell(l, warning("in between"))
+			until(t, in, "event: warning")
 			until(t, in, ": still here")
 			until(t, in, ": still here")
 			s.tell(l, warning("after a while"))
