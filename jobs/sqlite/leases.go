@@ -22,6 +22,7 @@ type leases struct {
 	first time.Duration // no lease runs out before it
 
 	remarked []*hold // those of whose jobs there are remarks
+	troubled bool    // some were not kept
 	closed   bool    // there will be no more of them
 }
 

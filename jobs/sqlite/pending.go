@@ -72,13 +72,14 @@ func (p *pending) empty() bool {
 
 // reset makes p empty. It keeps the room that was taken, unless that is much.
 func (p *pending) reset() {
-	if cap(p.events) > spareChanges {
+	if cap(p.events) > spareChanges || cap(p.progress) > spareChanges {
 		*p = pending{}
 		return
 	}
 	clear(p.rows)
 	clear(p.keys)
 	clear(p.events)
+	clear(p.progress)
 	*p = pending{rows: p.rows, keys: p.keys, order: p.order[:0], events: p.events[:0], progress: p.progress[:0]}
 }
 

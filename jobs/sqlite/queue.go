@@ -41,8 +41,7 @@ func (s *Store) Append(ctx context.Context, l store.Lease, at []byte, events ...
 	var facts facts
 	put := s.write
 	told, pure := s.telling(events)
-	switch {
-	case !pure: // it lasts
+	if !pure { // it lasts
 		put, facts = s.insist, s.encode(l, events)
 	}
 	id, fence := l.Job.ID, l.Fence

@@ -16,14 +16,14 @@ const beat = 40 * time.Millisecond
 // with the lease until the writer hears it, and gives way to the next meanwhile,
 // so that a disk that is slow or full has no more than one of each job wait.
 type remark struct {
-	job      jobs.ID
-	fence    int64
-	progress jobs.Progress
+	job   jobs.ID
+	fence int64
+	told  told
 }
 
 // Tell implements [store.Queue].
 func (s *Store) Tell(l store.Lease, p jobs.Progress) error {
-	first, err := s.writer.leases.take(remark{l.Job.ID, l.Fence, p})
+	first, err := s.writer.leases.take(remark{l.Job.ID, l.Fence, told{at: trim(s.options.Now()), progress: p}})
 	if first {
 		s.writer.ring()
 	}
@@ -72,10 +72,16 @@ func (l *leases) anyRemarks() bool {
 	return len(l.remarked) > 0
 }
 
-// blame has those who made remarks learn why they were not kept.
-func (l *leases) blame(all []remark, err error) {
+// settle has those who made remarks learn why they were not kept, if they were not.
+// Where one is kept after all, what became of the one before is no trouble any
+// more.
+func (l *leases) settle(all []remark, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err == nil && !l.troubled {
+		return
+	}
+	l.troubled = true
 	for _, m := range all {
 		if h, ok := l.holds[m.job]; ok && h.fence == m.fence {
 			h.trouble = err
@@ -110,19 +116,14 @@ func (w *writer) hear(company bool) *call {
 	}
 	w.heard = time.Now()
 	return &call{
-		run: func(t *tx) error { return t.hear(all) },
-		then: func(err error) {
-			if err != nil {
-				w.leases.blame(all, err)
-			}
-		},
+		run:  func(t *tx) error { return t.hear(all) },
+		then: func(err error) { w.leases.settle(all, err) },
 	}
 }
 
 // hear makes remarks the next events of their jobs. One whose job is held by
 // somebody else by now is passed over: its worker is told when it asks again.
 func (t *tx) hear(all []remark) error {
-	at := trim(t.batch.now)
 	changes, events := make([]change, len(all)), make([]jobs.Event, len(all))
 	t.changes, t.progress = make([]*change, 0, len(all)), make([]newest, 0, len(all))
 	for i := range all {
@@ -131,7 +132,7 @@ func (t *tx) hear(all []remark) error {
 		if err != nil {
 			continue
 		}
-		if err := t.tell(r, recent{{at: at, progress: m.progress}}, &changes[i], events[i:i+1]); err != nil {
+		if err := t.tell(r, recent{m.told}, &changes[i], events[i:i+1]); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -141,7 +142,8 @@ func TestWhatWasToldInVainIsReported(t *testing.T) {
 }
 
 func TestNothingIsToldAfterTheEnd(t *testing.T) {
-	s := open(t, filepath.Join(t.TempDir(), "jobs.db"), sqlite.Options{})
+	path := filepath.Join(t.TempDir(), "jobs.db")
+	s := open(t, path, sqlite.Options{})
 	l := running(t, s)
 	if err := s.Tell(l, done(1)[0].Progress); err != nil {
 		t.Fatal(err)
@@ -151,5 +153,75 @@ func TestNothingIsToldAfterTheEnd(t *testing.T) {
 	}
 	if err := s.Tell(l, done(2)[0].Progress); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("got error %v, want %v", err, store.ErrClosed)
+	}
+	history, err := open(t, path, sqlite.Options{}).Events(t.Context(), l.Job.ID, 0, 10)
+	if err != nil || len(history) < 3 || history[2].Progress != done(1)[0].Progress {
+		t.Errorf("got %+v, error %v; want what was told before the end", history, err)
+	}
+}
+
+// What is told has the time of the telling, and not of the writing, so no time in
+// a history goes back.
+func TestWhatWaitsHasTheTimeOfItsTelling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "jobs.db"), sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := running(t, s)
+		release := make(chan struct{})
+		s.Hold(release)
+		at := time.Now()
+		if err := s.Tell(l, done(1)[0].Progress); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Second, func() { close(release) })
+		if err := s.Append(t.Context(), l, nil, ready); err != nil {
+			t.Fatal(err)
+		}
+		history, err := s.Events(t.Context(), l.Job.ID, 2, 10)
+		if err != nil || len(history) != 2 || history[0].At.Sub(at).Abs() > time.Millisecond || history[1].At.Before(history[0].At) {
+			t.Errorf("got %+v, error %v; want both at %v", history, err, at)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A savedReserve is spent as long as that is so, and then nothing but last words
+// is written.
+type savedReserve struct{ spent atomic.Bool }
+
+func (r *savedReserve) Release() bool { return false }
+func (r *savedReserve) Spent() bool   { return r.spent.Load() }
+
+func TestNothingIsToldWhileRoomIsSaved(t *testing.T) {
+	var reserve savedReserve
+	s := open(t, filepath.Join(t.TempDir(), "jobs.db"), sqlite.Options{Reserve: &reserve})
+	l, other := running(t, s), running(t, s)
+	reserve.spent.Store(true)
+	var err error
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for n := int64(1); err == nil; n++ {
+		err = errors.Join(s.Tell(l, done(n)[0].Progress), s.Tell(other, done(n)[0].Progress))
+		<-again.C
+	}
+	if !errors.Is(err, store.ErrFull) {
+		t.Errorf("got error %v, want %v", err, store.ErrFull)
+	}
+	reserve.spent.Store(false)
+	for _, l := range []store.Lease{l, other} {
+		for err = store.ErrFull; errors.Is(err, store.ErrFull); { // what waited is still refused, or not any more
+			err = s.Tell(l, done(1000)[0].Progress)
+		}
+		if err := errors.Join(err, s.Append(t.Context(), l, nil, ready)); err != nil {
+			t.Fatal(err)
+		}
+		history, err := s.Events(t.Context(), l.Job.ID, 2, 10)
+		if n := len(history); err != nil || n < 2 || history[n-2].Progress != done(1000)[0].Progress || history[0].Seq != 3 {
+			t.Errorf("got %+v, error %v; want what was told when there was room again", history, err)
+		}
 	}
 }

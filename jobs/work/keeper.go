@@ -27,9 +27,9 @@ type keeper struct {
 	log   *slog.Logger
 
 	telling sync.Mutex    // held from looking at the meter until it is told, so that progress stays in order
-	last    jobs.Progress // as recorded
+	last    jobs.Progress // as told
 	at      time.Time     // when it was
-	mute    time.Time     // until when a queue that has failed is not asked again; zero: it has not
+	mute    time.Time     // until when a queue that has failed is not asked again
 	warned  int           // warnings recorded as events of their own
 	more    int64         // and warnings beyond those
 	unsaid  []jobs.Event  // warnings that could not be recorded yet
@@ -74,13 +74,13 @@ func (k *keeper) record(ctx context.Context, now time.Time) error {
 	case errors.Is(err, jobs.ErrLost):
 		return err
 	case err != nil && ctx.Err() == nil:
-		if k.mute.IsZero() {
+		if now.Sub(k.mute) > quiet {
 			k.log.Warn("progress cannot be recorded", "err", err)
 		}
 		k.mute = now.Add(patience)
 		return k.renew(ctx)
 	case err == nil:
-		k.last, k.at, k.unsaid, k.mute = p, now, nil, time.Time{}
+		k.last, k.at, k.unsaid = p, now, nil
 	}
 	return nil
 }

@@ -48,6 +48,7 @@ const (
 	beat      = 100 * time.Millisecond // between two progress events of a job, at least
 	pulse     = 2 * time.Second        // and at most
 	patience  = time.Second            // before a queue that failed is asked again
+	quiet     = 10 * time.Second       // without a failure, after which one is complained of again
 	grace     = 500 * time.Millisecond // for a run to keep a cursor when the server stops
 	lastWords = 5 * time.Second        // for what must be recorded while stopping
 )

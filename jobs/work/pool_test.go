@@ -1,10 +1,12 @@
 package work_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -85,10 +87,29 @@ func (q *oneJob) count(k jobs.Kind) (n int) {
 	return n
 }
 
+// A forgetfulDisk is full. As in the real store, what is told fails at the next
+// call.
+type forgetfulDisk struct {
+	*oneJob
+	failed bool
+}
+
+func (q *forgetfulDisk) Tell(l store.Lease, p jobs.Progress) error {
+	if q.failed = !q.failed; q.failed {
+		return nil
+	}
+	return store.ErrFull
+}
+
 // serve runs a pool on q for d of the bubble's time.
-func serve(t *testing.T, q *oneJob, d time.Duration, run work.Run) {
+func serve(t *testing.T, q store.Queue, d time.Duration, run work.Run) {
 	t.Helper()
-	p := &work.Pool{Queue: q, Run: run, Size: 3, Retain: time.Hour, Log: slog.New(slog.DiscardHandler)}
+	serveWith(t, q, d, run, slog.New(slog.DiscardHandler))
+}
+
+func serveWith(t *testing.T, q store.Queue, d time.Duration, run work.Run, log *slog.Logger) {
+	t.Helper()
+	p := &work.Pool{Queue: q, Run: run, Size: 3, Retain: time.Hour, Log: log}
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
 	if err := p.Serve(ctx); err != nil {
@@ -244,6 +265,22 @@ func TestFinishedWorkOutlastsAQueueThatFails(t *testing.T) {
 		}
 		if got := q.count(jobs.KindWarning); got != 1 {
 			t.Errorf("got %d warnings, want the one that there was", got)
+		}
+	})
+}
+
+func TestADiskThatStaysFullIsComplainedOfOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		serveWith(t, &forgetfulDisk{oneJob: &oneJob{}}, time.Hour, func(_ context.Context, t work.Task) (jobs.File, error) {
+			for range 600 {
+				t.Meter.Add(1, 1)
+				time.Sleep(100 * time.Millisecond)
+			}
+			return jobs.File{Name: "docs.zip"}, nil
+		}, slog.New(slog.NewTextHandler(&log, nil)))
+		if got := strings.Count(log.String(), "progress cannot be recorded"); got != 1 {
+			t.Errorf("got %d complaints in a minute, want one:\n%s", got, log.String())
 		}
 	})
 }
