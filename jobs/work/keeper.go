@@ -29,6 +29,7 @@ type keeper struct {
 	telling sync.Mutex    // held from looking at the meter until it is told, so that progress stays in order
 	last    jobs.Progress // as told
 	at      time.Time     // when it was
+	next    time.Time     // before which no more is told, because it was with a cursor
 	mute    time.Time     // until when a queue that has failed is not asked again
 	warned  int           // warnings recorded as events of their own
 	more    int64         // and warnings beyond those
@@ -61,7 +62,7 @@ func (k *keeper) keep(ctx context.Context, done <-chan struct{}) error {
 func (k *keeper) record(ctx context.Context, now time.Time) error {
 	k.telling.Lock()
 	defer k.telling.Unlock()
-	if now.Before(k.mute) {
+	if now.Before(k.mute) || now.Before(k.next) {
 		return nil
 	}
 	p := k.meter.Progress()
@@ -103,12 +104,21 @@ func (k *keeper) renew(ctx context.Context) error {
 	return nil // a queue that does not answer takes no lease away either
 }
 
-// keepCursor makes a cursor durable, with the progress that belongs to it. It
-// may be called while keep runs.
+// keepCursor makes a cursor durable, with the progress that belongs to it unless
+// some was told a moment ago. It may be called while keep runs.
 func (k *keeper) keepCursor(ctx context.Context, cursor []byte) error {
 	k.telling.Lock()
 	defer k.telling.Unlock()
-	return k.queue.Append(ctx, k.lease, cursor, jobs.Event{Kind: jobs.KindProgress, Progress: k.meter.Progress()})
+	now := time.Now()
+	if now.Sub(k.at) < beat {
+		return k.queue.Append(ctx, k.lease, cursor)
+	}
+	p := k.meter.Progress()
+	err := k.queue.Append(ctx, k.lease, cursor, jobs.Event{Kind: jobs.KindProgress, Progress: p})
+	if err == nil {
+		k.last, k.at, k.next = p, now, now.Add(beat)
+	}
+	return err
 }
 
 // gather makes events of the warnings that are new.
