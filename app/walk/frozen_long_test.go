@@ -6,5 +6,5 @@ import "testing"
 
 func TestALargeTableThatChangesIsExportedAsItWasWhateverHappens(t *testing.T) {
 	t.Parallel()
-	killsInTheMiddleOfATable(t, 1_000_000, 20)
+	killsInTheMiddleOfATable(t, 1_000_000, 20, "6MB")
 }

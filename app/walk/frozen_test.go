@@ -129,13 +129,15 @@ func (b *bank) check(t *testing.T, file []byte) {
 // killed again and again. The file is the one state that the first attempt saw.
 func TestATableThatChangesIsExportedAsItWasWhateverHappens(t *testing.T) {
 	t.Parallel()
-	killsInTheMiddleOfATable(t, 40_000, 3)
+	killsInTheMiddleOfATable(t, 40_000, 3, "500KB")
 }
 
-func killsInTheMiddleOfATable(t *testing.T, accounts, kills int) {
+// killsInTheMiddleOfATable kills the server while it exports a table, at a pace at
+// which there is some progress to be told between two kills.
+func killsInTheMiddleOfATable(t *testing.T, accounts, kills int, pace string) {
 	b := openBank(t, accounts)
 	data := t.TempDir()
-	s := start(t, "-data", data, "-source", "bank=sqlite:"+b.file, "-freeze", "1", "-checkpoint", "10ms", "-attempts", "100")
+	s := start(t, "-data", data, "-source", "bank=sqlite:"+b.file, "-freeze", "1", "-checkpoint", "10ms", "-throttle", pace, "-attempts", "100")
 	id := s.submit(spec("bank", "csv", `"table":"accounts"`)).text("id")
 	path := "/jobs/" + id + "/events"
 	for k := range kills {
