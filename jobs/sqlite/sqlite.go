@@ -27,12 +27,13 @@
 // setting the clock takes no job from its worker. So does the time for which
 // files are kept, by a clock whose marks are in the database (package steady).
 //
-// Everything is on the disk before a call returns, but for what is only told:
-// WAL with synchronous=FULL (https://www.sqlite.org/wal.html). A full disk is [store.ErrFull], and a
-// database that another program keeps locked is [store.ErrBusy]; both pass by
-// themselves, and reading goes on meanwhile. A full disk takes last words even
-// so, out of a [Reserve]. Of progress events only about the newest hundred of a
-// job are kept; after a crash, of those that nothing else has followed, the last.
+// Everything is on the disk before a call returns, but for what is only told: WAL
+// with synchronous=FULL (https://www.sqlite.org/wal.html). A full disk is
+// [store.ErrFull], and a database that another program keeps locked is
+// [store.ErrBusy]; both pass by themselves, and reading goes on meanwhile. A full
+// disk takes last words even so, out of a [Reserve]. Of progress events only about
+// the newest hundred of a job are kept; after a crash, of those that nothing else
+// has followed, the last.
 package sqlite
 
 import (

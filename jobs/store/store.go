@@ -1,11 +1,11 @@
 // Package store says what is asked of whoever keeps the jobs: one interface
 // for each side from which a store is seen.
 //
-// The promises stand at the methods, and the suite jobs/storetest checks them
-// on every adapter. Three hold everywhere. What a method has returned without
-// an error is durable, but for Tell. Each job's events are numbered from 1, strictly
-// increasing, and no number is ever used twice, not even across a crash. And
-// nobody is told of an event ([Notify]) before it is durable.
+// The promises stand at the methods, and the suite jobs/storetest checks them on
+// every adapter. Three hold everywhere. What a method has returned without an error
+// is durable, but for Tell. Each job's events are numbered from 1, strictly
+// increasing, and no number is ever used twice, not even across a crash. And nobody
+// is told of an event ([Notify]) before it is durable.
 //
 // Errors are those of the package jobs (ErrNotFound, ErrLost, ErrKeyReused,
 // *StateError), *LimitError, the context's, or the store's own trouble.

@@ -5,8 +5,8 @@
 // the server: a field is added but never renamed. Times are UTC, RFC 3339 with
 // milliseconds; sizes are bytes; what is not known is null, never 0.
 //
-// What a store keeps of an event is the same JSON, shortened. Frames are written as the
-// WHATWG's HTML standard has them
+// What a store keeps of an event is the same JSON, shortened. Frames are written as
+// the WHATWG's HTML standard has them
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 //
 // Encoding cannot fail. Decoding returns an error for what is not JSON of the
