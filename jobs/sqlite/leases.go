@@ -32,7 +32,7 @@ type hold struct {
 	until time.Duration // since the origin
 	lost  chan struct{}
 
-	remark  remark // that waits; its job is empty: there is none
+	remark  remark // that waits; nothing is told in it: there is none
 	trouble error  // what became of the one before, if it was not kept
 }
 

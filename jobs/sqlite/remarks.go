@@ -12,33 +12,37 @@ import (
 // that nobody sees it; half of it would cost a thousand jobs a twelfth more.
 const beat = 40 * time.Millisecond
 
-// A remark is how the work on a job goes, as its worker has said last. It waits
-// with the lease until the writer hears it, and gives way to the next meanwhile,
-// so that a disk that is slow or full has no more than one of each job wait.
+// mostWords is how many words on how a job goes wait for the writer, at most: those
+// of a second, so that a disk that is slow for a moment costs none.
+const mostWords = 10
+
+// A remark is how the work on a job goes, as its worker has said lately. It waits
+// with the lease until the writer hears it. Where the disk is slow or full for
+// long, the oldest words give way.
 type remark struct {
 	job   jobs.ID
 	fence int64
-	told  told
+	told  recent // not empty
 }
 
 // Tell implements [store.Queue].
 func (s *Store) Tell(l store.Lease, p jobs.Progress) error {
-	first, err := s.writer.leases.take(remark{l.Job.ID, l.Fence, told{at: trim(s.options.Now()), progress: p}})
+	first, err := s.writer.leases.take(l, told{at: trim(s.options.Now()), progress: p})
 	if first {
 		s.writer.ring()
 	}
 	return failed("telling how a job goes", err)
 }
 
-// take has a remark wait, and reports whether it is the first to do so. It renews
-// the lease.
-func (l *leases) take(m remark) (first bool, err error) {
+// take has a word on a job wait, and reports whether it is the first of all jobs'
+// to do so. It renews the lease.
+func (l *leases) take(of store.Lease, word told) (first bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return false, store.ErrClosed
 	}
-	h, err := l.renewed(m.job, m.fence)
+	h, err := l.renewed(of.Job.ID, of.Fence)
 	if err != nil {
 		return false, err
 	}
@@ -46,11 +50,13 @@ func (l *leases) take(m remark) (first bool, err error) {
 		h.trouble = nil
 		return false, err
 	}
-	if h.remark.job == "" {
+	m := &h.remark
+	if len(m.told) == 0 {
+		*m = remark{job: of.Job.ID, fence: of.Fence}
 		l.remarked = append(l.remarked, h)
 	}
-	h.remark = m
-	return len(l.remarked) == 1, nil
+	m.told = append(m.told[max(0, len(m.told)+1-mostWords):], word)
+	return len(l.remarked) == 1 && len(m.told) == 1, nil
 }
 
 // remarks returns those that wait, and has them wait no more.
@@ -124,7 +130,11 @@ func (w *writer) hear(company bool) *call {
 // hear makes remarks the next events of their jobs. One whose job is held by
 // somebody else by now is passed over: its worker is told when it asks again.
 func (t *tx) hear(all []remark) error {
-	changes, events := make([]change, len(all)), make([]jobs.Event, len(all))
+	words := 0
+	for _, m := range all {
+		words += len(m.told)
+	}
+	changes, events := make([]change, len(all)), make([]jobs.Event, words)
 	t.changes, t.progress = make([]*change, 0, len(all)), make([]newest, 0, len(all))
 	for i := range all {
 		m := &all[i]
@@ -132,9 +142,11 @@ func (t *tx) hear(all []remark) error {
 		if err != nil {
 			continue
 		}
-		if err := t.tell(r, recent{m.told}, &changes[i], events[i:i+1]); err != nil {
+		n := len(m.told)
+		if err := t.tell(r, m.told, &changes[i], events[:n:n]); err != nil {
 			return err
 		}
+		events = events[n:]
 	}
 	return nil
 }

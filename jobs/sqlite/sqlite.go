@@ -11,10 +11,9 @@
 // gets a transaction of its own, so that none suffers from the failure of
 // another. Claims wait with the writer too, and are answered in the
 // transaction that makes a job free. Nobody waits when a worker tells how its job
-// goes: that is gathered as well, the latest of each job, and goes with anything
-// else, or together every 40 ms. After the commit it tells [store.Notify],
-// and then the callers. Readers have connections of their own, and see what
-// has been committed. If another program has written to the database, the
+// goes: that is gathered as well, and goes with anything else, or together every
+// 40 ms. After the commit it tells [store.Notify], and then the callers. Readers
+// have connections of their own, and see what has been committed. If another program has written to the database, the
 // writer reads anew what it remembers.
 //
 // A job's row is its fold, and is written together with its events, but for
